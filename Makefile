@@ -1,0 +1,162 @@
+# hakbench: `make help` lists what to ask for. Everything is built under build/.
+
+PYTHON   := /usr/bin/python3
+CC       := gcc
+CXX      := g++
+RESULTS  := reports/out
+
+WARNINGS := -Wall -Wextra -Werror -Wundef -Wcast-qual -Wmissing-prototypes -Wshadow \
+            -Wstrict-prototypes -Wpointer-arith -Wvla
+CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) -MMD -MP -iquote .
+LIBS     := -lsqlite3 -ljansson -lm
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: all deps deps-dev matrix compare report test test-tidy test-unit test-python format clean help
+
+all: variants workloads build/hakbench build/libhakprobe.so
+
+help:
+	@echo 'make deps matrix       install what running needs, build, measure every variant and peer, report'
+	@echo '                       (QUICK=1 under two minutes, FULL=1 every variant)'
+	@echo 'make deps-dev test     install what testing needs, build, run every test'
+	@echo 'make                   build the allocator in every variant, the workloads and the runner'
+	@echo 'make compare A=hakmem B=mimalloc W=ws8192   paired comparison of two allocators'
+	@echo 'make report            write the report of the newest session again'
+	@echo 'make format            lay out the C sources with clang-format'
+	@echo 'make clean             delete build/ (results in $(RESULTS)/ stay)'
+
+# --- set-up -----------------------------------------------------------------------------------
+deps:
+	@ci/deps run
+deps-dev:
+	@ci/deps dev
+
+# --- the allocator: one folder of objects per variant of the matrix file --------------------------
+build/variants.mk: allocator/variants/matrix.txt allocator/variants/variants.awk
+	@mkdir -p $(@D)
+	@awk -f allocator/variants/variants.awk $< >$@
+ifneq ($(MAKECMDGOALS),clean)
+include build/variants.mk
+endif
+
+ALLOCATOR_SOURCES := $(notdir $(wildcard allocator/*.c))
+# The compiler must not turn an allocator's own loops and pairs back into calls to itself.
+ALLOCATOR_CFLAGS  := $(CFLAGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
+                     -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free \
+                     -fno-semantic-interposition -fno-stack-protector -fcf-protection=none \
+                     -fno-asynchronous-unwind-tables -fno-math-errno
+
+define variant_rules
+build/variants/$(1)/%.o: allocator/%.c build/variants.mk Makefile
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALLOCATOR_CFLAGS) $$(FLAGS_$(1)) -c -o $$@ $$<
+build/variants/$(1)/libhakmem.so: $$(ALLOCATOR_SOURCES:%.c=build/variants/$(1)/%.o)
+	$$(CC) -shared -Wl,-z,now -Wl,-z,defs -Wl,--build-id=sha1 -Wl,-soname,libhakmem.so -o $$@ $$^
+endef
+$(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
+
+.PHONY: variants
+variants: $(VARIANTS:%=build/variants/%/libhakmem.so) build/libhakmem.so
+build/libhakmem.so: build/variants/$(DEFAULT_VARIANT)/libhakmem.so
+	@ln -sfr $< $@
+
+# --- the workloads: every folder of workloads/ with C files is a program ---------------------------
+WORKLOADS := $(filter-out tests,$(patsubst workloads/%/,%,$(dir $(wildcard workloads/*/main.c))))
+# A benchmark's malloc and free must reach the allocator: the compiler may not fold them away.
+WORKLOAD_CFLAGS := $(CFLAGS) -fno-builtin-malloc -fno-builtin-free -fno-builtin-calloc \
+                   -fno-builtin-realloc -pthread
+
+.PHONY: workloads
+workloads: $(WORKLOADS:%=build/workloads/%)
+build/obj/workloads/%.o: workloads/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(WORKLOAD_CFLAGS) -c -o $@ $<
+WORKLOAD_COMMON := $(patsubst %.c,build/obj/%.o,$(wildcard workloads/*.c))
+define workload_rules
+build/workloads/$(1): $$(patsubst %.c,build/obj/%.o,$$(wildcard workloads/$(1)/*.c)) $$(WORKLOAD_COMMON)
+	@mkdir -p $$(@D)
+	$$(CC) -pthread -o $$@ $$^ -lm
+endef
+$(foreach w,$(WORKLOADS),$(eval $(call workload_rules,$(w))))
+
+# --- the runner ----------------------------------------------------------------------------------
+RUNNER_SOURCES := $(wildcard runner/*.c)
+RUNNER_OBJECTS := $(RUNNER_SOURCES:%.c=build/obj/%.o)
+build/obj/runner/%.o: runner/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+build/hakbench: $(RUNNER_OBJECTS)
+	$(CC) -o $@ $^ $(LIBS)
+
+# Preloaded beside an allocator into programs that do not report their identity themselves.
+build/libhakprobe.so: runner/preload/probe.c workloads/identity.c workloads/identity.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -fPIC -shared -o $@ runner/preload/probe.c workloads/identity.c
+
+# --- the main job ----------------------------------------------------------------------------------
+MODE := $(if $(QUICK),quick,$(if $(FULL),full,default))
+matrix: all
+	build/hakbench run --mode $(MODE) --results $(RESULTS)
+	$(PYTHON) -m reports --results $(RESULTS)
+compare: all
+	build/hakbench compare $(A) $(B) --workload $(W) --results $(RESULTS)
+report:
+	$(PYTHON) -m reports --results $(RESULTS)
+
+# --- tests -------------------------------------------------------------------------------------------
+# The allocator's units are tested in debug builds, without the preload face: plain, under
+# AddressSanitizer and UBSan, and under ThreadSanitizer.
+SANITIZE_debug :=
+SANITIZE_asan  := -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZE_tsan  := -fsanitize=thread
+TEST_KINDS     := debug asan tsan
+TEST_LAYOUTS   := $(VARIANTS)
+ALLOCATOR_TESTS := $(notdir $(basename $(wildcard allocator/tests/unit/*.c)))
+RUNNER_TESTS    := $(notdir $(basename $(wildcard runner/tests/unit/*.c)))
+
+# A test program per kind and variant: build/test/<kind>/<variant>/<test>
+define allocator_test_rules
+build/test/$(1)/$(2)/%.o: allocator/%.c build/variants.mk Makefile
+	@mkdir -p $$(@D)
+	$$(CC) $$(filter-out -O2,$$(ALLOCATOR_CFLAGS)) -O1 -fno-omit-frame-pointer $$(FLAGS_$(2)) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -c -o $$@ $$<
+build/test/$(1)/$(2)/%.t.o: allocator/tests/unit/%.c build/variants.mk Makefile
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(FLAGS_$(2)) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -pthread -c -o $$@ $$<
+build/test/$(1)/$(2)/%: build/test/$(1)/$(2)/%.t.o $$(patsubst %.c,build/test/$(1)/$(2)/%.o,$$(filter-out preload.c,$$(ALLOCATOR_SOURCES)))
+	$$(CC) $$(SANITIZE_$(1)) -pthread -o $$@ $$^ -lcmocka
+endef
+$(foreach k,$(TEST_KINDS),$(foreach v,$(VARIANTS),$(eval $(call allocator_test_rules,$(k),$(v)))))
+
+# Every variant in the debug kind, the default and its opposite under the sanitizers.
+SANITIZED_VARIANTS := $(firstword $(VARIANTS)) $(lastword $(VARIANTS))
+UNIT_TESTS := $(foreach t,$(ALLOCATOR_TESTS),$(foreach v,$(VARIANTS),build/test/debug/$(v)/$(t))) \
+              $(foreach t,$(ALLOCATOR_TESTS),$(foreach v,$(SANITIZED_VARIANTS),build/test/asan/$(v)/$(t) build/test/tsan/$(v)/$(t))) \
+              $(RUNNER_TESTS:%=build/test/runner/%)
+
+build/test/runner/obj/%.o: runner/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE_asan) -c -o $@ $<
+build/test/runner/obj/%.t.o: runner/tests/unit/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(SANITIZE_asan) -c -o $@ $<
+build/test/runner/%: build/test/runner/obj/%.t.o $(patsubst runner/%.c,build/test/runner/obj/%.o,$(filter-out runner/main.c,$(RUNNER_SOURCES)))
+	$(CC) $(SANITIZE_asan) -o $@ $^ -lcmocka $(LIBS)
+
+test: test-tidy test-unit test-python
+test-tidy:
+	ci/tidy
+test-unit: $(UNIT_TESTS)
+	ci/units $^
+test-python: all
+	$(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider allocator runner workloads reports ci
+
+format:
+	clang-format -i $(wildcard allocator/*.[ch] allocator/tests/*/*.[ch] workloads/*.[ch] workloads/*/*.[ch] \
+	    runner/*.[ch] runner/*/*.[ch] runner/tests/unit/*.[ch])
+
+clean:
+	rm -rf build
+
+-include $(wildcard build/variants/*/*.d build/obj/*/*.d build/obj/*/*/*.d build/test/*/*.d build/test/*/*/*.d)
