@@ -1,0 +1,200 @@
+#define _GNU_SOURCE
+#include "workloads/probe.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+/* One per worker, from probe_memory(). */
+struct worker {
+    pthread_t thread;
+    unsigned index;
+    uint64_t start_ns, end_ns;
+};
+
+static struct {
+    const struct options *options;
+    const struct probe_job *job;
+    uint64_t deadline_ns; /* 0 = no limit; written before the start barrier, read after it */
+    uint64_t harness_bytes;
+    pthread_barrier_t start, stop, clean;
+} probe;
+
+uint64_t probe_clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+bool probe_time_is_up(void)
+{
+    return probe.deadline_ns != 0 && probe_clock_ns() >= probe.deadline_ns;
+}
+
+void *probe_memory(size_t bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t rounded = (bytes + page - 1) & ~(page - 1);
+    void *memory = MAP_FAILED;
+    errno = ENOMEM;
+    if (rounded >= bytes && rounded > 0) {
+        memory = mmap(NULL, rounded, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    }
+    if (memory == MAP_FAILED) {
+        fprintf(stderr, "cannot map %zu bytes for the workload's own tables: %s; ask for less\n",
+                bytes, strerror(errno));
+        exit(EXIT_USAGE);
+    }
+    probe.harness_bytes += rounded;
+    return memory;
+}
+
+_Noreturn void probe_out_of_memory(size_t bytes)
+{
+    fprintf(stderr, "malloc(%zu) returned NULL: %s\n", bytes, strerror(errno));
+    _exit(EXIT_CORRUPT);
+}
+
+static uint64_t read_minflt(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)usage.ru_minflt;
+}
+
+static uint64_t read_peak_rss(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)usage.ru_maxrss * 1024;
+}
+
+/* Second number of statm, in pages. Read without stdio, which would allocate. */
+static uint64_t read_rss(void)
+{
+    char text[128];
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (length <= 0) {
+        return 0;
+    }
+    text[length] = '\0';
+    const char *second = strchr(text, ' ');
+    return second ? strtoull(second, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static void *work(void *argument)
+{
+    struct worker *worker = argument;
+    const struct probe_job *job = probe.job;
+    pthread_barrier_wait(&probe.start);
+    worker->start_ns = probe_clock_ns();
+    job->run(job->context, worker->index);
+    worker->end_ns = probe_clock_ns();
+    pthread_barrier_wait(&probe.stop);
+    /* The main thread reads the counters between these two barriers. */
+    pthread_barrier_wait(&probe.clean);
+    if (job->clean) {
+        job->clean(job->context, worker->index);
+    }
+    return NULL;
+}
+
+static void start_threads(struct worker *workers, unsigned count)
+{
+    pthread_barrier_init(&probe.start, NULL, count + 1);
+    pthread_barrier_init(&probe.stop, NULL, count + 1);
+    pthread_barrier_init(&probe.clean, NULL, count + 1);
+    for (unsigned i = 0; i < count; i++) {
+        workers[i].index = i;
+        int error = pthread_create(&workers[i].thread, NULL, work, &workers[i]);
+        if (error != 0) {
+            fprintf(stderr, "cannot create thread %u of %u: %s; ask for fewer --threads\n", i + 1,
+                    count, strerror(error));
+            exit(EXIT_USAGE);
+        }
+    }
+}
+
+static void set_deadline(uint64_t now_ns)
+{
+    uint64_t duration_ns = probe.options->duration_ns;
+    probe.deadline_ns = duration_ns > 0 ? now_ns + duration_ns : 0;
+}
+
+static void measure_alone(const struct probe_job *job, struct probe_reading *reading)
+{
+    uint64_t start_ns = probe_clock_ns();
+    set_deadline(start_ns);
+    job->run(job->context, 0);
+    reading->elapsed_ns = probe_clock_ns() - start_ns;
+    reading->minflt_phase = read_minflt() - reading->minflt_start;
+    if (job->clean) {
+        job->clean(job->context, 0);
+    }
+}
+
+static void measure_threads(const struct probe_job *job, struct worker *workers,
+                            struct probe_reading *reading)
+{
+    uint64_t first_ns = probe_clock_ns();
+    set_deadline(first_ns);
+    pthread_barrier_wait(&probe.start);
+    first_ns = probe_clock_ns();
+    if (job->lead) {
+        job->lead(job->context);
+    }
+    uint64_t last_ns = probe_clock_ns();
+    pthread_barrier_wait(&probe.stop);
+    reading->minflt_phase = read_minflt() - reading->minflt_start;
+    pthread_barrier_wait(&probe.clean);
+    for (unsigned i = 0; i < job->threads; i++) {
+        pthread_join(workers[i].thread, NULL);
+        first_ns = workers[i].start_ns < first_ns ? workers[i].start_ns : first_ns;
+        last_ns = workers[i].end_ns > last_ns ? workers[i].end_ns : last_ns;
+    }
+    reading->elapsed_ns = last_ns - first_ns;
+}
+
+struct probe_reading probe_measure(const struct options *options, const struct probe_job *job)
+{
+    assert(job->threads > 0);
+    assert(!probe.job);
+    struct probe_reading reading = {.elapsed_ns = 0};
+    struct worker *workers = NULL;
+    bool alone = job->threads == 1 && !job->lead;
+    probe.options = options;
+    probe.job = job;
+    if (!alone) {
+        workers = probe_memory(job->threads * sizeof *workers);
+        start_threads(workers, job->threads);
+    }
+    reading.harness_bytes = probe.harness_bytes;
+    reading.rss_start = read_rss();
+    reading.minflt_start = read_minflt();
+    if (alone) {
+        measure_alone(job, &reading);
+    } else {
+        measure_threads(job, workers, &reading);
+    }
+    reading.rss_end = read_rss();
+    /* The kernel brings its maximum up to date only now and then: it can lag behind. */
+    reading.peak_rss = read_peak_rss();
+    if (reading.peak_rss < reading.rss_end) {
+        reading.peak_rss = reading.rss_end;
+    }
+    return reading;
+}
