@@ -40,13 +40,30 @@ bool probe_time_is_up(void)
     return probe.deadline_ns != 0 && probe_clock_ns() >= probe.deadline_ns;
 }
 
+/* What the kernel could give without swapping, or SIZE_MAX when it does not say. */
+static size_t available_memory(void)
+{
+    static const char key[] = "MemAvailable:";
+    char text[1024];
+    int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    text[length > 0 ? length : 0] = '\0';
+    const char *line = strstr(text, key);
+    return line ? strtoull(line + sizeof key - 1, NULL, 10) * 1024 : SIZE_MAX;
+}
+
 void *probe_memory(size_t bytes)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     size_t rounded = (bytes + page - 1) & ~(page - 1);
     void *memory = MAP_FAILED;
     errno = ENOMEM;
-    if (rounded >= bytes && rounded > 0) {
+    /* Populating all that there is would get this process, or another, killed. */
+    size_t limit = available_memory() / 2;
+    if (rounded >= bytes && rounded > 0 && probe.harness_bytes + rounded < limit) {
         memory = mmap(NULL, rounded, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     }
