@@ -1,0 +1,109 @@
+"""What the allocators and workload rows are called: the one place that makes labels.
+
+Read from allocator/variants/matrix.txt and workloads/workloads.txt, the lists that the build and
+the runner use too. A label tells only what differs from the release default: the values of layout,
+front and geometry speak for themselves, the others keep their key ("headered cache prewarm=0").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MATRIX_FILE = ROOT / "allocator" / "variants" / "matrix.txt"
+WORKLOADS_FILE = ROOT / "workloads" / "workloads.txt"
+
+DEFAULT_ALLOCATOR = "hakmem"
+VARIANT_PREFIX = DEFAULT_ALLOCATOR + ":"
+SELF_EXPLAINING_AXES = frozenset({"layout", "front", "geometry"})
+LONGEST_LABEL = 36
+
+
+class NamesError(Exception):
+    """A list file cannot be used; the message is complete and fits one line."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    name: str
+    values: tuple[str, ...]  # the release default first
+
+
+@dataclass(frozen=True)
+class Peer:
+    name: str
+    package: str | None  # of Debian; None for what is always there
+
+
+@dataclass(frozen=True)
+class Names:
+    axes: tuple[Axis, ...]
+    peers: tuple[Peer, ...]
+    about: dict[str, str]  # workload row -> one sentence
+
+    def label(self, allocator: str) -> str:
+        """Short and readable; unique as long as the allocator names are."""
+        if allocator == DEFAULT_ALLOCATOR:
+            return "hakmem (default)"
+        if allocator.startswith(VARIANT_PREFIX):
+            return _variant_label(allocator[len(VARIANT_PREFIX):])
+        if "/" in allocator:
+            return _shortened(allocator)
+        return allocator
+
+    def is_peer(self, allocator: str) -> bool:
+        return any(peer.name == allocator for peer in self.peers)
+
+    def is_hakmem(self, allocator: str) -> bool:
+        return allocator == DEFAULT_ALLOCATOR or allocator.startswith(VARIANT_PREFIX)
+
+    def install_hint(self, allocator: str) -> str | None:
+        for peer in self.peers:
+            if peer.name == allocator and peer.package:
+                return f"apt-get install {peer.package}"
+        return None
+
+    def default_variant(self) -> str:
+        return ", ".join(f"{axis.name} = {axis.values[0]}" for axis in self.axes)
+
+
+def _variant_label(pairs: str) -> str:
+    words = []
+    for pair in pairs.split(","):
+        key, _, value = pair.partition("=")
+        words.append(value if key in SELF_EXPLAINING_AXES else pair)
+    return " ".join(words)
+
+
+def _shortened(path: str) -> str:
+    if len(path) <= LONGEST_LABEL:
+        return path
+    return "…" + path[-(LONGEST_LABEL - 1):]
+
+
+def read_names(matrix: Path = MATRIX_FILE, workloads: Path = WORKLOADS_FILE) -> Names:
+    axes: list[Axis] = []
+    peers: list[Peer] = []
+    for number, words in _lines(matrix):
+        if words[0] == "axis" and len(words) >= 4:
+            axes.append(Axis(words[1], tuple(words[3:])))
+        elif words[0] == "peer" and len(words) == 4:
+            peers.append(Peer(words[1], None if words[3] == "-" else words[3]))
+        elif words[0] in ("axis", "peer"):
+            raise NamesError(f"{matrix}:{number}: too few words after `{words[0]}`: "
+                             "see the comment above the first one")
+    about = {words[0]: " ".join(words[2:])
+             for _, words in _lines(workloads) if len(words) > 2 and words[1] == "about"}
+    return Names(tuple(axes), tuple(peers), about)
+
+
+def _lines(path: Path) -> list[tuple[int, list[str]]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise NamesError(f"cannot read {path}: {error.strerror}: "
+                         "run from a complete work tree") from error
+    lines = ((number, line.split("#")[0].split())
+             for number, line in enumerate(text.splitlines(), 1))
+    return [(number, words) for number, words in lines if words]

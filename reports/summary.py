@@ -1,0 +1,289 @@
+"""Reduces the samples of a session to what the report states; knows nothing of pages or plots.
+
+A crashed, failed, timed-out, void or corrupt sample never enters an estimate: it is an incident of
+the ledger. Rates compare by throughput; what reports no operations (exec) by runs per second.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from reports.load import Cell, Results, Sample
+from reports.names import DEFAULT_ALLOCATOR, Names
+from reports.stats import Estimate, median_estimate, rate_upper_bound, ratio_estimate, \
+    relative_spread
+
+DEFAULT, VARIANT, PEER, OTHER, TOTAL = "default", "variant", "peer", "other", "total"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """planned = done + still to do; done = ok + crash + timeout + failed + corrupt + void."""
+
+    planned: int
+    done: int
+    ok: int
+    crash: int
+    timeout: int
+    failed: int
+    corrupt: int
+    void: int
+
+    @property
+    def bad(self) -> int:
+        return self.crash + self.timeout + self.failed + self.corrupt
+
+    @property
+    def judged(self) -> int:
+        return self.done - self.void
+
+
+@dataclass(frozen=True)
+class Row:
+    """An allocator on one workload; estimates are None where no usable sample told them."""
+
+    allocator: str
+    label: str
+    kind: str
+    missing: str | None  # why, and what to do now
+    counts: Counts
+    trouble: str | None  # "2 of 10 crashed (SIGSEGV)"
+    speed: Estimate | None
+    phase_faults: Estimate | None
+    start_faults: Estimate | None
+    peak_rss: Estimate | None
+    end_rss: Estimate | None
+    spread: float | None
+    ratio: Estimate | None  # to the best peer; None for the best peer itself
+    raw_speeds: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Rows stand fastest first, those without a number last."""
+
+    name: str
+    about: str
+    command: str
+    threads: int | None
+    counts_ops: bool  # else speed is runs per second of the whole process
+    rows: tuple[Row, ...]
+    best_peer: Row | None
+    default: Row | None
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Samples of one allocator and workload that went wrong in the same way."""
+
+    workload: str
+    label: str
+    what: str
+    reason: str
+    blocks: str  # "0–4, 7"
+    grave: bool  # not merely void
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    label: str
+    kind: str
+    counts: Counts
+    bound: float  # upper limit of the rate when nothing was seen
+
+
+@dataclass(frozen=True)
+class Summary:
+    results: Results
+    names: Names
+    workloads: tuple[Workload, ...]
+    ledger: tuple[LedgerLine, ...]
+    incidents: tuple[Incident, ...]
+    counts: Counts
+    blocks: int
+
+
+def summarise(results: Results, names: Names) -> Summary:
+    order = list(dict.fromkeys(cell.workload for cell in results.cells))
+    workloads = tuple(_workload(results, names, name) for name in order)
+    samples = results.samples
+    return Summary(
+        results=results, names=names, workloads=workloads,
+        ledger=_ledger(results, names),
+        incidents=tuple(incident for cell in results.cells for incident in _incidents(cell, names)),
+        counts=_counts(results.cells),
+        blocks=len({sample.block for sample in samples}))
+
+
+def kind_of(allocator: str, names: Names) -> str:
+    if allocator == DEFAULT_ALLOCATOR:
+        return DEFAULT
+    if names.is_hakmem(allocator):
+        return VARIANT
+    return PEER if names.is_peer(allocator) else OTHER
+
+
+def signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _counts(cells: Iterable[Cell]) -> Counts:
+    cells = list(cells)
+    samples = [sample for cell in cells for sample in cell.samples]
+    by_status = {status: sum(1 for sample in samples if _outcome(sample) == status)
+                 for status in ("ok", "crash", "timeout", "failed", "corrupt", "void")}
+    return Counts(planned=sum(cell.planned for cell in cells), done=len(samples), **by_status)
+
+
+def _outcome(sample: Sample) -> str:
+    """Corruption outweighs ok and failed, but a crash stays a crash."""
+    return "corrupt" if sample.corrupt and sample.status in ("ok", "failed") else sample.status
+
+
+def _workload(results: Results, names: Names, name: str) -> Workload:
+    cells = [cell for cell in results.cells if cell.workload == name]
+    usable = [sample for cell in cells for sample in cell.samples if sample.usable]
+    counts_ops = any(sample.ops_per_s for sample in usable)
+    speeds = {cell.allocator: _speeds(cell, counts_ops) for cell in cells}
+    peers = [cell.allocator for cell in cells
+             if kind_of(cell.allocator, names) == PEER and speeds[cell.allocator]]
+    best = max(peers, key=lambda peer: _median(speeds[peer].values()), default=None)
+    reference = speeds[best] if best else {}
+    rows = [_row(cell, names, speeds[cell.allocator], {} if cell.allocator == best else reference)
+            for cell in cells]
+    rows.sort(key=lambda row: (row.speed is None, -row.speed.value if row.speed else 0, row.label))
+    first = cells[0]
+    return Workload(
+        name=name, about=names.about.get(name, ""),
+        command=" ".join((first.program.rsplit("/", 1)[-1], *first.arguments)),
+        threads=_threads(usable), counts_ops=counts_ops, rows=tuple(rows),
+        best_peer=next((row for row in rows if row.allocator == best), None),
+        default=next((row for row in rows if row.kind == DEFAULT), None))
+
+
+def _median(values: Iterable[float]) -> float:
+    estimate = median_estimate(list(values))
+    return estimate.value if estimate else 0.0
+
+
+def _speeds(cell: Cell, counts_ops: bool) -> dict[int, float]:
+    speeds: dict[int, float] = {}
+    for sample in cell.samples:
+        speed = sample.ops_per_s if counts_ops else 1e9 / max(sample.wall_ns, 1)
+        if sample.usable and speed:
+            speeds[sample.block] = speed
+    return speeds
+
+
+def _row(cell: Cell, names: Names, speeds: dict[int, float], reference: dict[int, float]) -> Row:
+    def estimate(value: Callable[[Sample], int | None]) -> Estimate | None:
+        values = [value(sample) for sample in cell.samples if sample.usable]
+        return median_estimate([number for number in values if number is not None])
+
+    raw = tuple(speeds.values())
+    return Row(
+        allocator=cell.allocator, label=names.label(cell.allocator),
+        kind=kind_of(cell.allocator, names), missing=_missing(cell, names),
+        counts=_counts([cell]), trouble=_trouble(cell), speed=median_estimate(raw),
+        phase_faults=estimate(lambda sample: sample.minflt_phase),
+        start_faults=estimate(lambda sample: sample.minflt_start),
+        peak_rss=estimate(lambda sample: sample.peak_rss),
+        end_rss=estimate(lambda sample: sample.rss_end),
+        spread=relative_spread(raw) if len(raw) >= 3 else None,
+        ratio=ratio_estimate(speeds, reference), raw_speeds=raw)
+
+
+def _missing(cell: Cell, names: Names) -> str | None:
+    if cell.state != "missing":
+        return None
+    hint = names.install_hint(cell.allocator)
+    reason = cell.reason or "not installed"
+    return f"{reason}: {hint}" if hint and hint.split()[-1] not in reason else reason
+
+
+def _trouble(cell: Cell) -> str | None:
+    counts = _counts([cell])
+    parts = []
+    if counts.crash:
+        names = sorted({signal_name(sample.signal) for sample in cell.samples
+                        if sample.status == "crash" and sample.signal})
+        parts.append(f"{counts.crash} of {counts.done} crashed"
+                     + (f" ({', '.join(names)})" if names else ""))
+    for number, word in ((counts.corrupt, "corrupt"), (counts.failed, "failed"),
+                         (counts.timeout, "timed out"), (counts.void, "void")):
+        if number:
+            parts.append(f"{number} of {counts.done} {word}")
+    return ", ".join(parts) or None
+
+
+def _threads(samples: list[Sample]) -> int | None:
+    """As the workload printed it; None when samples disagree or print none."""
+    seen = set()
+    for sample in samples:
+        try:
+            seen.add(json.loads(sample.output or "{}").get("threads"))
+        except (ValueError, AttributeError):
+            return None
+    threads = seen.pop() if len(seen) == 1 else None
+    return threads if isinstance(threads, int) else None
+
+
+def _ledger(results: Results, names: Names) -> tuple[LedgerLine, ...]:
+    """A line per allocator, and above them hakmem's variants and the peers taken together."""
+    kinds = {cell.allocator: kind_of(cell.allocator, names) for cell in results.cells}
+    single = [_ledger_line(names.label(allocator), kind, [
+        cell for cell in results.cells if cell.allocator == allocator])
+        for allocator, kind in kinds.items()]
+    totals = [
+        _ledger_line("all of hakmem", TOTAL, [
+            cell for cell in results.cells if kinds[cell.allocator] in (DEFAULT, VARIANT)]),
+        _ledger_line("all peers", TOTAL, [
+            cell for cell in results.cells if kinds[cell.allocator] == PEER])]
+    rank = {TOTAL: 0, DEFAULT: 1, VARIANT: 2, PEER: 3, OTHER: 4}
+    return tuple(line for line in sorted([*totals, *single],
+                                         key=lambda line: (rank[line.kind], line.label))
+                 if line.kind != TOTAL or line.counts.done)
+
+
+def _ledger_line(label: str, kind: str, cells: list[Cell]) -> LedgerLine:
+    counts = _counts(cells)
+    return LedgerLine(label, kind, counts, rate_upper_bound(counts.judged))
+
+
+def _incidents(cell: Cell, names: Names) -> list[Incident]:
+    groups: dict[tuple[str, str], list[int]] = {}
+    for sample in cell.samples:
+        if not sample.usable:
+            key = (_what_happened(sample), sample.reason or "no reason recorded")
+            groups.setdefault(key, []).append(sample.block)
+    return [Incident(cell.workload, names.label(cell.allocator), what, reason, _ranges(blocks),
+                     what != "void") for (what, reason), blocks in groups.items()]
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Ascending numbers, runs of them as "first–last"."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ", ".join(f"{first}–{last}" if last > first else f"{first}" for first, last in runs)
+
+
+def _what_happened(sample: Sample) -> str:
+    outcome = _outcome(sample)
+    if outcome == "crash":
+        return f"crash, {signal_name(sample.signal)}" if sample.signal else "crash"
+    if outcome == "corrupt":
+        events = (sample.corruptions or 0) + (sample.audit_errors or 0)
+        return f"corruption, {events} event{'s' if events != 1 else ''}"
+    if outcome == "failed" and sample.exit_code is not None:
+        return f"failed, exit code {sample.exit_code}"
+    return {"timeout": "timed out"}.get(outcome, outcome)
