@@ -8,6 +8,8 @@ RESULTS  := reports/out
 WARNINGS := -Wall -Wextra -Werror -Wundef -Wcast-qual -Wmissing-prototypes -Wshadow \
             -Wstrict-prototypes -Wpointer-arith -Wvla
 CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) -MMD -MP -iquote .
+# A line per file is enough to read; V=1 shows the commands.
+Q        := $(if $(V),,@)
 LIBS     := -lsqlite3 -ljansson -lm
 
 .DELETE_ON_ERROR:
@@ -43,17 +45,19 @@ endif
 
 ALLOCATOR_SOURCES := $(notdir $(wildcard allocator/*.c))
 # The compiler must not turn an allocator's own loops and pairs back into calls to itself.
-ALLOCATOR_CFLAGS  := $(CFLAGS) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
+ALLOCATOR_CFLAGS  := $(CFLAGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
                      -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free \
                      -fno-semantic-interposition -fno-stack-protector -fcf-protection=none \
-                     -fno-asynchronous-unwind-tables -fno-math-errno
+                     -fno-math-errno -fexceptions
 
 define variant_rules
 build/variants/$(1)/%.o: allocator/%.c build/variants.mk Makefile
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALLOCATOR_CFLAGS) $$(FLAGS_$(1)) -c -o $$@ $$<
+	$$(if $$(V),,@echo '  CC $$@')
+	$$(Q)$$(CC) $$(ALLOCATOR_CFLAGS) $$(FLAGS_$(1)) -c -o $$@ $$<
 build/variants/$(1)/libhakmem.so: $$(ALLOCATOR_SOURCES:%.c=build/variants/$(1)/%.o)
-	$$(CC) -shared -Wl,-z,now -Wl,-z,defs -Wl,--build-id=sha1 -Wl,-soname,libhakmem.so -o $$@ $$^
+	$$(if $$(V),,@echo '  CC $$@')
+	$$(Q)$$(CC) -shared -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete -Wl,--build-id=sha1 -Wl,-soname,libhakmem.so -o $$@ $$^
 endef
 $(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
 
@@ -72,12 +76,14 @@ WORKLOAD_CFLAGS := $(CFLAGS) -fno-builtin-malloc -fno-builtin-free -fno-builtin-
 workloads: $(WORKLOADS:%=build/workloads/%)
 build/obj/workloads/%.o: workloads/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(WORKLOAD_CFLAGS) -c -o $@ $<
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) $(WORKLOAD_CFLAGS) -c -o $@ $<
 WORKLOAD_COMMON := $(patsubst %.c,build/obj/%.o,$(wildcard workloads/*.c))
 define workload_rules
 build/workloads/$(1): $$(patsubst %.c,build/obj/%.o,$$(wildcard workloads/$(1)/*.c)) $$(WORKLOAD_COMMON)
 	@mkdir -p $$(@D)
-	$$(CC) -pthread -o $$@ $$^ -lm
+	$$(if $$(V),,@echo '  CC $$@')
+	$$(Q)$$(CC) -pthread -o $$@ $$^ -lm
 endef
 $(foreach w,$(WORKLOADS),$(eval $(call workload_rules,$(w))))
 
@@ -86,14 +92,17 @@ RUNNER_SOURCES := $(wildcard runner/*.c)
 RUNNER_OBJECTS := $(RUNNER_SOURCES:%.c=build/obj/%.o)
 build/obj/runner/%.o: runner/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c -o $@ $<
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 build/hakbench: $(RUNNER_OBJECTS)
-	$(CC) -o $@ $^ $(LIBS)
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) -o $@ $^ $(LIBS)
 
 # Preloaded beside an allocator into programs that do not report their identity themselves.
 build/libhakprobe.so: runner/preload/probe.c workloads/identity.c workloads/identity.h Makefile
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -fPIC -shared -o $@ runner/preload/probe.c workloads/identity.c
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -fPIC -shared -o $@ runner/preload/probe.c workloads/identity.c
 
 # --- the main job ----------------------------------------------------------------------------------
 MODE := $(if $(QUICK),quick,$(if $(FULL),full,default))
@@ -120,12 +129,15 @@ RUNNER_TESTS    := $(notdir $(basename $(wildcard runner/tests/unit/*.c)))
 define allocator_test_rules
 build/test/$(1)/$(2)/%.o: allocator/%.c build/variants.mk Makefile
 	@mkdir -p $$(@D)
-	$$(CC) $$(filter-out -O2,$$(ALLOCATOR_CFLAGS)) -O1 -fno-omit-frame-pointer $$(FLAGS_$(2)) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -c -o $$@ $$<
+	$$(if $$(V),,@echo '  CC $$@')
+	$$(Q)$$(CC) $$(filter-out -O2,$$(ALLOCATOR_CFLAGS)) -O1 -fno-omit-frame-pointer $$(FLAGS_$(2)) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -c -o $$@ $$<
 build/test/$(1)/$(2)/%.t.o: allocator/tests/unit/%.c build/variants.mk Makefile
 	@mkdir -p $$(@D)
-	$$(CC) $$(CFLAGS) $$(FLAGS_$(2)) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -pthread -c -o $$@ $$<
+	$$(if $$(V),,@echo '  CC $$@')
+	$$(Q)$$(CC) $$(CFLAGS) $$(FLAGS_$(2)) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -pthread -c -o $$@ $$<
 build/test/$(1)/$(2)/%: build/test/$(1)/$(2)/%.t.o $$(patsubst %.c,build/test/$(1)/$(2)/%.o,$$(filter-out preload.c,$$(ALLOCATOR_SOURCES)))
-	$$(CC) $$(SANITIZE_$(1)) -pthread -o $$@ $$^ -lcmocka
+	$$(if $$(V),,@echo '  CC $$@')
+	$$(Q)$$(CC) $$(SANITIZE_$(1)) -pthread -o $$@ $$^ -lcmocka
 endef
 $(foreach k,$(TEST_KINDS),$(foreach v,$(VARIANTS),$(eval $(call allocator_test_rules,$(k),$(v)))))
 
@@ -137,19 +149,41 @@ UNIT_TESTS := $(foreach t,$(ALLOCATOR_TESTS),$(foreach v,$(VARIANTS),build/test/
 
 build/test/runner/obj/%.o: runner/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANITIZE_asan) -c -o $@ $<
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE_asan) -c -o $@ $<
 build/test/runner/obj/%.t.o: runner/tests/unit/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(SANITIZE_asan) -c -o $@ $<
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) $(CFLAGS) $(SANITIZE_asan) -c -o $@ $<
 build/test/runner/%: build/test/runner/obj/%.t.o $(patsubst runner/%.c,build/test/runner/obj/%.o,$(filter-out runner/main.c,$(RUNNER_SOURCES)))
-	$(CC) $(SANITIZE_asan) -o $@ $^ -lcmocka $(LIBS)
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) $(SANITIZE_asan) -o $@ $^ -lcmocka $(LIBS)
+
+# Black-box programs that know only the C library's interface; pytest runs them under each malloc.
+# The compiler may not reason about malloc: folding a pair away would leave nothing to test.
+BLACKBOX := $(patsubst allocator/tests/%,build/test/%,$(basename $(wildcard \
+              allocator/tests/conformance/*.c allocator/tests/conformance/*.cc \
+              allocator/tests/faults/*.c allocator/tests/faults/*.cc)))
+.PHONY: blackbox
+blackbox: $(BLACKBOX)
+define blackbox_rules
+build/test/$(1)/%: allocator/tests/$(1)/%.c Makefile
+	@mkdir -p $$(@D)
+	$$(if $$(V),,@echo '  CC $$@')
+	$$(Q)$$(CC) $$(CFLAGS) -MF $$@.d -D_GNU_SOURCE -fno-builtin -pthread -o $$@ $$<
+build/test/$(1)/%: allocator/tests/$(1)/%.cc Makefile
+	@mkdir -p $$(@D)
+	$$(if $$(V),,@echo '  CXX $$@')
+	$$(Q)$$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Werror -MMD -MP -MF $$@.d -iquote . -fno-builtin -pthread -o $$@ $$<
+endef
+$(foreach f,conformance faults,$(eval $(call blackbox_rules,$(f))))
 
 test: test-tidy test-unit test-python
 test-tidy:
 	ci/tidy
 test-unit: $(UNIT_TESTS)
 	ci/units $^
-test-python: all
+test-python: all blackbox
 	$(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider allocator runner workloads reports ci
 
 format:

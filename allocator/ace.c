@@ -1,0 +1,325 @@
+#include "allocator/ace.h"
+
+#include "allocator/os.h"
+#include "allocator/page_bitmap.h"
+
+#define RANK_ACE    192
+#define BINS        49 /* size steps: 8 per doubling of pages; 1 MiB = 256 pages is the last */
+#define BIN_DEPTH   16
+#define CACHE_BYTES (64ul << 20)
+#define LEVELS      10 /* lists of regions by the logarithm of their longest free run */
+
+/* An ACE region: its record fills the first page of the SuperSlab. A page is live (in a block),
+ * cached (in the cache), or free; only free ones have their bit in `free`. Invariant: span[p] is
+ * the length of the block or cached run that begins at page p, else 0. */
+struct region {
+    struct superslab superslab;
+    struct page_bitmap free;
+    struct page_bitmap clean; /* free pages without memory behind them: they read as zero */
+    uint16_t span[HAK_REGION_PAGES];
+    struct region *next, *prev; /* on its level's list */
+    struct region *next_all;
+    uint32_t longest;  /* free run; 0: on no list */
+    uint64_t freed_at; /* coarse clock of the last free */
+};
+_Static_assert(sizeof(struct region) <= HAK_PAGE, "the record fits the first page");
+
+struct cached {
+    void *p;
+    uint64_t since;
+};
+
+static struct {
+    struct os_lock lock;
+    struct region *level[LEVELS];
+    struct region *all;
+    struct cached bin[BINS][BIN_DEPTH];
+    uint32_t depth[BINS];
+    uint64_t cached_bytes, used_bytes;
+} ace = {.lock.rank = RANK_ACE};
+
+static struct region *region_of(const void *p)
+{
+    return (struct region *)superslab_of(p);
+}
+
+static uint32_t page_of(const void *p)
+{
+    return (uint32_t)(((uintptr_t)p & (HAK_SUPERSLAB - 1)) >> HAK_PAGE_SHIFT);
+}
+
+static void *address_of(struct region *region, uint32_t page)
+{
+    return (char *)region + (size_t)page * HAK_PAGE;
+}
+
+/* Rounds a number of pages up to a step: 1 .. 8 as they are, then eight steps per doubling. */
+static uint32_t round_pages(uint32_t pages)
+{
+    if (pages <= 8)
+        return pages;
+    uint32_t shift = 28u - (uint32_t)__builtin_clz(pages - 1);
+    return (((pages - 1) >> shift) + 1) << shift;
+}
+
+/* The bin of a rounded number of pages. */
+static uint32_t bin_of(uint32_t pages)
+{
+    if (pages <= 8)
+        return pages;
+    uint32_t shift = 28u - (uint32_t)__builtin_clz(pages - 1);
+    return 8 * shift + ((pages - 1) >> shift) + 1;
+}
+
+static uint32_t level_of(uint32_t run)
+{
+    return 31u - (uint32_t)__builtin_clz(run);
+}
+
+/* Files a region under its longest run, after a change of `free`. */
+static void file_region(struct region *region)
+{
+    uint32_t longest = page_bitmap_longest(&region->free);
+    if (longest == region->longest)
+        return;
+    if (region->longest) {
+        if (region->prev)
+            region->prev->next = region->next;
+        else
+            ace.level[level_of(region->longest)] = region->next;
+        if (region->next)
+            region->next->prev = region->prev;
+    }
+    region->longest = longest;
+    if (longest) {
+        struct region **list = &ace.level[level_of(longest)];
+        region->prev = NULL;
+        region->next = *list;
+        if (*list)
+            (*list)->prev = region;
+        *list = region;
+    }
+}
+
+static void free_pages(struct region *region, uint32_t page, uint32_t count, uint64_t now)
+{
+    page_bitmap_set(&region->free, page, count, true);
+    region->freed_at = now;
+    file_region(region);
+}
+
+/* Takes a run out of the bitmap of the first region that has one; NULL when none has. */
+static void *take_run(uint32_t pages, uint32_t step, bool *zeroed)
+{
+    for (uint32_t level = level_of(pages); level < LEVELS; level++) {
+        for (struct region *region = ace.level[level]; region; region = region->next) {
+            if (region->longest < pages)
+                continue;
+            uint32_t page = page_bitmap_find_run(&region->free, pages, step);
+            if (page >= HAK_REGION_PAGES)
+                continue;
+            page_bitmap_set(&region->free, page, pages, false);
+            *zeroed = page_bitmap_all(&region->clean, page, pages);
+            page_bitmap_set(&region->clean, page, pages, false);
+            region->span[page] = (uint16_t)pages;
+            file_region(region);
+            return address_of(region, page);
+        }
+    }
+    return NULL;
+}
+
+static void add_region(struct region *region)
+{
+    page_bitmap_set(&region->free, 1, HAK_REGION_PAGES - 1, true);
+    page_bitmap_set(&region->clean, 1, HAK_REGION_PAGES - 1, true);
+    region->next_all = ace.all;
+    ace.all = region;
+    file_region(region);
+}
+
+static void *take_cached(uint32_t bin)
+{
+    if (!ace.depth[bin])
+        return NULL;
+    void *p = ace.bin[bin][--ace.depth[bin]].p;
+    ace.cached_bytes -= region_of(p)->span[page_of(p)] * HAK_PAGE;
+    return p;
+}
+
+void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
+{
+    hak_assert(size && size <= HAK_ACE_MAX && alignment <= HAK_ACE_MAX);
+    uint32_t pages = round_pages((uint32_t)((size + HAK_PAGE - 1) >> HAK_PAGE_SHIFT));
+    uint32_t step = alignment <= HAK_PAGE ? 1 : (uint32_t)(alignment >> HAK_PAGE_SHIFT);
+    *zeroed = false;
+    lock_acquire(&ace.lock);
+    void *p = step == 1 ? take_cached(bin_of(pages)) : NULL;
+    if (!p)
+        p = take_run(pages, step, zeroed);
+    if (!p) {
+        lock_release(&ace.lock);
+        struct superslab *fresh = superslab_create(SUPERSLAB_ACE);
+        if (!fresh)
+            return NULL;
+        lock_acquire(&ace.lock);
+        add_region((struct region *)fresh);
+        p = take_run(pages, step, zeroed);
+    }
+    if (p)
+        ace.used_bytes += pages * HAK_PAGE;
+    lock_release(&ace.lock);
+    return p;
+}
+
+size_t ace_usable(const void *p)
+{
+    if ((uintptr_t)p & (HAK_PAGE - 1))
+        return 0;
+    /* Read without the lock: nobody changes the span of a block that its owner asks about. */
+    return region_of(p)->span[page_of(p)] * HAK_PAGE;
+}
+
+void ace_free(void *p)
+{
+    struct region *region = region_of(p);
+    uint32_t page = page_of(p);
+    uint64_t now = os_clock_coarse_ns();
+    lock_acquire(&ace.lock);
+    uint32_t pages = region->span[page];
+    ace.used_bytes -= pages * HAK_PAGE;
+    uint32_t bin = bin_of(pages);
+    if (pages == round_pages(pages) && ace.depth[bin] < BIN_DEPTH &&
+        ace.cached_bytes + pages * HAK_PAGE <= CACHE_BYTES) {
+        ace.bin[bin][ace.depth[bin]++] = (struct cached){.p = p, .since = now};
+        ace.cached_bytes += pages * HAK_PAGE;
+    } else {
+        region->span[page] = 0;
+        free_pages(region, page, pages, now);
+    }
+    lock_release(&ace.lock);
+}
+
+bool ace_resize(void *p, size_t size)
+{
+    if (size > HAK_ACE_MAX)
+        return false;
+    struct region *region = region_of(p);
+    uint32_t page = page_of(p);
+    uint32_t pages = round_pages((uint32_t)((size + HAK_PAGE - 1) >> HAK_PAGE_SHIFT));
+    bool done = true;
+    lock_acquire(&ace.lock);
+    uint32_t now = region->span[page];
+    if (pages < now) {
+        free_pages(region, page + pages, now - pages, os_clock_coarse_ns());
+    } else if (pages > now) {
+        done = page_bitmap_all(&region->free, page + now, pages - now);
+        if (done) {
+            page_bitmap_set(&region->free, page + now, pages - now, false);
+            page_bitmap_set(&region->clean, page + now, pages - now, false);
+            file_region(region);
+        }
+    }
+    if (done) {
+        region->span[page] = (uint16_t)pages;
+        ace.used_bytes += pages * HAK_PAGE - now * HAK_PAGE;
+    }
+    lock_release(&ace.lock);
+    return done;
+}
+
+/* Moves cached runs that have been idle since `before` to their bitmaps. */
+static void expire_cache(uint64_t before, uint64_t now)
+{
+    for (uint32_t bin = 0; bin < BINS; bin++) {
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < ace.depth[bin]; i++) {
+            struct cached entry = ace.bin[bin][i];
+            if (entry.since > before) {
+                ace.bin[bin][kept++] = entry;
+                continue;
+            }
+            struct region *region = region_of(entry.p);
+            uint32_t page = page_of(entry.p), pages = region->span[page];
+            ace.cached_bytes -= pages * HAK_PAGE;
+            region->span[page] = 0;
+            /* It has been idle all the time, so its pages are due at once unless a neighbour was
+             * freed later. */
+            uint64_t freed_at = region->freed_at;
+            free_pages(region, page, pages, now);
+            region->freed_at = freed_at > entry.since ? freed_at : entry.since;
+        }
+        ace.depth[bin] = kept;
+    }
+}
+
+/* Purges the free pages of a region that have memory. They are marked as taken meanwhile, so the
+ * lock need not be held while the system works. */
+static uint64_t purge_region(struct region *region)
+{
+    uint64_t bytes = 0;
+    for (uint32_t page = 0; page < HAK_REGION_PAGES;) {
+        uint32_t first = page_bitmap_find(&region->free, page, true);
+        uint32_t dirty = page_bitmap_find(&region->clean, first, false);
+        first = first > dirty ? first : dirty;
+        if (first >= HAK_REGION_PAGES)
+            break;
+        page = first;
+        if (!page_bitmap_get(&region->free, first) || page_bitmap_get(&region->clean, first))
+            continue;
+        uint32_t end = page_bitmap_find(&region->free, first, false);
+        uint32_t clean = page_bitmap_find(&region->clean, first, true);
+        end = end < clean ? end : clean;
+        page_bitmap_set(&region->free, first, end - first, false);
+        file_region(region);
+        lock_release(&ace.lock);
+        bool purged = os_purge(address_of(region, first), (end - first) * HAK_PAGE);
+        lock_acquire(&ace.lock);
+        page_bitmap_set(&region->free, first, end - first, true);
+        page_bitmap_set(&region->clean, first, end - first, purged);
+        file_region(region);
+        bytes += purged ? (end - first) * HAK_PAGE : 0;
+        page = end;
+    }
+    return bytes;
+}
+
+uint64_t ace_purge(uint64_t before)
+{
+    uint64_t now = os_clock_coarse_ns();
+    uint64_t bytes = 0;
+    lock_acquire(&ace.lock);
+    expire_cache(before, now);
+    /* Regions are never taken off this list, so it may be walked although purge_region lets go of
+     * the lock. */
+    for (struct region *region = ace.all; region; region = region->next_all)
+        if (region->freed_at && region->freed_at <= before) {
+            region->freed_at = 0;
+            bytes += purge_region(region);
+        }
+    lock_release(&ace.lock);
+    return bytes;
+}
+
+uint64_t ace_used_bytes(void)
+{
+    lock_acquire(&ace.lock);
+    uint64_t bytes = ace.used_bytes;
+    lock_release(&ace.lock);
+    return bytes;
+}
+
+void ace_fork_prepare(void)
+{
+    lock_acquire_nested(&ace.lock);
+}
+
+void ace_fork_parent(void)
+{
+    lock_release_nested(&ace.lock);
+}
+
+void ace_fork_child(void)
+{
+    lock_reset(&ace.lock);
+}

@@ -1,0 +1,46 @@
+/* ACE, the Adaptive Cache Engine: blocks above the front's classes, up to 1 MiB, in whole pages.
+ *
+ * Owns regions: SuperSlabs of kind ACE whose pages after the first are handed out in runs, noted in
+ * a bitmap. In front of the bitmaps stands one cache of freed runs by size, shared by all threads:
+ * a run that one thread frees and another wants soon is the common case (batch buffers), and such
+ * a block must cost neither a system call nor page faults. Runs idle for HAK_PURGE_NS go back to
+ * their bitmap, and their pages to the system.
+ *
+ * Sizes are rounded up to eight steps per doubling, at most 12.5 % more than asked for. Thread-safe
+ * under one lock of its own; called inside a slow path. Pointers passed in must have been checked
+ * with ace_find. */
+#ifndef HAK_ACE_H
+#define HAK_ACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "allocator/superslab.h"
+
+#define HAK_ACE_MAX (1ul << 20)
+
+/* A block of at least `size` bytes (1 .. HAK_ACE_MAX) at a multiple of `alignment` (a power of two
+ * up to HAK_ACE_MAX). `*zeroed` says whether all its bytes are known to be zero. NULL when out of
+ * memory. */
+void *ace_alloc(size_t size, size_t alignment, bool *zeroed);
+
+/* Bytes of the block that begins at p in an ACE region; 0 when no block begins there. */
+size_t ace_usable(const void *p);
+
+void ace_free(void *p);
+
+/* Makes the block fit `size` bytes without moving it; false when it cannot. */
+bool ace_resize(void *p, size_t size);
+
+/* Gives pages back that have been free since the coarse-clock time `before`. Returns bytes. */
+uint64_t ace_purge(uint64_t before);
+
+/* Bytes in live blocks. */
+uint64_t ace_used_bytes(void);
+
+void ace_fork_prepare(void);
+void ace_fork_parent(void);
+void ace_fork_child(void);
+
+#endif

@@ -1,0 +1,380 @@
+#include "allocator/alloc.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "allocator/ace.h"
+#include "allocator/arena.h"
+#include "allocator/emergency.h"
+#include "allocator/fail.h"
+#include "allocator/huge.h"
+#include "allocator/pool.h"
+#include "allocator/prewarm.h"
+#include "allocator/purge.h"
+#include "allocator/settings.h"
+#include "allocator/tiny.h"
+
+static unsigned prewarmed;
+
+static void process_start(void)
+{
+    size_class_init();
+    superslab_init();
+}
+
+const struct thread_hooks thread_hooks = {.process_start = process_start, .thread_end = tiny_flush};
+
+/* --- what a pointer is -------------------------------------------------------------------- */
+
+enum block_kind { BLOCK_NONE, BLOCK_FRONT, BLOCK_ACE, BLOCK_HUGE, BLOCK_EMERGENCY };
+
+struct block {
+    enum block_kind kind;
+    unsigned class; /* FRONT */
+    size_t usable;  /* bytes */
+    void *record;   /* HUGE, EMERGENCY */
+};
+
+static struct block front_block(unsigned class)
+{
+    return (struct block){
+        .kind = BLOCK_FRONT, .class = class, .usable = size_classes[class].usable};
+}
+
+static struct block superslab_block(const struct superslab *superslab, const void *p)
+{
+    if (superslab->kind == SUPERSLAB_ACE) {
+        size_t usable = ace_usable(p);
+        return (struct block){.kind = usable ? BLOCK_ACE : BLOCK_NONE, .usable = usable};
+    }
+    /* A SuperSlab outside of the window, which the class map does not know; or nothing of ours. */
+    const struct slab *slab = slab_of(p);
+    if ((const void *)slab == superslab || slab_state(slab) == SLAB_EMPTY)
+        return (struct block){.kind = BLOCK_NONE};
+    return front_block(slab_class(slab));
+}
+
+static struct block identify(const void *p)
+{
+    unsigned bin = registry_bin(p);
+    if (HAK_LIKELY(bin != 0))
+        return front_block(bin - 1);
+    struct registry_entry entry = registry_find(p);
+    switch (entry.kind) {
+    case REGISTRY_SUPERSLAB:
+        return superslab_block(entry.owner, p);
+    case REGISTRY_HUGE:
+        if (huge_begins_at(entry.owner, p))
+            return (struct block){
+                .kind = BLOCK_HUGE, .usable = huge_usable(entry.owner), .record = entry.owner};
+        break;
+    case REGISTRY_EMERGENCY:
+        if (emergency_begins_at(entry.owner, p))
+            return (struct block){.kind = BLOCK_EMERGENCY,
+                                  .usable = emergency_usable(entry.owner),
+                                  .record = entry.owner};
+        break;
+    case REGISTRY_NONE:
+        break;
+    }
+    return (struct block){.kind = BLOCK_NONE};
+}
+
+static void report_unknown(const char *tag, const char *action, const void *p)
+{
+    struct registry_entry entry = registry_find(p);
+    fail_report(
+        &(struct fail_event){.tag = tag,
+                             .layer = "registry",
+                             .action = action,
+                             .address = p,
+                             .superslab = entry.kind == REGISTRY_SUPERSLAB ? entry.owner : NULL,
+                             .class = -1});
+}
+
+/* --- slow paths ------------------------------------------------------------------------------- */
+
+static void free_inside(struct thread *thread, void *p)
+{
+    struct block block = identify(p);
+    switch (block.kind) {
+    case BLOCK_FRONT:
+        if (!tiny_front_push(block.class + 1, p))
+            tiny_drain(thread, block.class, p);
+        break;
+    case BLOCK_ACE:
+        ace_free(p);
+        purge_tick();
+        break;
+    case BLOCK_HUGE:
+        huge_free(block.record);
+        purge_tick();
+        break;
+    case BLOCK_EMERGENCY:
+        emergency_free(block.record);
+        break;
+    case BLOCK_NONE:
+        report_unknown("FREE_UNKNOWN", "ignored", p);
+        break;
+    }
+}
+
+/* A signal handler has freed inside a slow path of its own thread: the block waits for the end of
+ * that, or of the next one. */
+static void defer(void *p)
+{
+    *(void **)p = thread_tls.deferred;
+    thread_tls.deferred = p;
+}
+
+/* Ends a slow path, after freeing what handlers have deferred. The list is taken in one exchange,
+ * which no handler can interrupt. */
+static void leave(struct thread *thread)
+{
+    if (HAK_UNLIKELY(thread_tls.deferred != NULL) && thread) {
+        void *p = __atomic_exchange_n(&thread_tls.deferred, NULL, __ATOMIC_RELAXED);
+        while (p) {
+            void *next = *(void **)p;
+            free_inside(thread, p);
+            p = next;
+        }
+    }
+    thread_leave();
+}
+
+static void *fail_enomem(void)
+{
+    errno = ENOMEM;
+    return NULL;
+}
+
+HAK_SLOW void *alloc_tiny_slow(unsigned class)
+{
+    int saved = errno;
+    void *p;
+    if (thread_enter()) {
+        struct thread *thread = thread_self();
+        p = thread ? tiny_refill(thread, class) : NULL;
+        leave(thread);
+    } else {
+        p = emergency_alloc(size_classes[class].stride, HAK_ALIGNMENT);
+    }
+    errno = saved;
+    return HAK_LIKELY(p != NULL) ? p : fail_enomem();
+}
+
+static HAK_SLOW void *alloc_big(size_t size, size_t alignment, bool *zeroed)
+{
+    if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX)
+        return fail_enomem();
+    int saved = errno;
+    void *p;
+    *zeroed = true;
+    if (thread_enter()) {
+        struct thread *thread = thread_self();
+        size_t bytes = size ? size : 1;
+        bool mid = bytes <= HAK_ACE_MAX && alignment <= HAK_ACE_MAX;
+        p = !thread ? NULL
+            : mid   ? ace_alloc(bytes, alignment, zeroed)
+                    : huge_alloc(bytes, alignment, zeroed);
+        purge_tick();
+        leave(thread);
+    } else {
+        p = emergency_alloc(size, alignment);
+    }
+    errno = saved;
+    return HAK_LIKELY(p != NULL) ? p : fail_enomem();
+}
+
+/* Not HAK_SLOW: the wide classes belong to the hot road of programs with blocks of some KiB. */
+__attribute__((noinline)) void *alloc_above_tiny(size_t size)
+{
+    if (HAK_UNLIKELY(size > HAK_FRONT_MAX)) {
+        bool zeroed;
+        return alloc_big(size, HAK_ALIGNMENT, &zeroed);
+    }
+    unsigned class = size_class_wide(size);
+    void *p = tiny_front_pop(class + 1);
+    return HAK_LIKELY(p != NULL) ? p : alloc_tiny_slow(class);
+}
+
+HAK_SLOW void alloc_free_slow(void *p)
+{
+    if (!p)
+        return;
+    int saved = errno;
+    if (thread_enter()) {
+        struct thread *thread = thread_self();
+        /* Without memory for a record the thread has no lists: the block is lost, the program goes
+         * on. */
+        if (thread)
+            free_inside(thread, p);
+        leave(thread);
+    } else {
+        defer(p);
+    }
+    errno = saved;
+}
+
+/* --- the rest of the interface ------------------------------------------------------------------
+ */
+
+void *hak_calloc(size_t count, size_t size)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes))
+        return fail_enomem();
+    if (HAK_LIKELY(bytes <= HAK_FRONT_MAX)) {
+        unsigned class = size_class_of(bytes);
+        void *p = hak_malloc(bytes);
+        return p ? memset(p, 0, size_classes[class].usable) : NULL;
+    }
+    bool zeroed;
+    void *p = alloc_big(bytes, HAK_ALIGNMENT, &zeroed);
+    return p && !zeroed ? memset(p, 0, hak_usable_size(p)) : p;
+}
+
+/* Resizes a block where it stands, or, for a huge one, where its pages move to. NULL: it takes a
+ * copy. */
+static void *resize_big(const struct block *block, void *p, size_t size)
+{
+    void *resized = NULL;
+    if (!thread_enter())
+        return NULL;
+    struct thread *thread = thread_self();
+    if (block->kind == BLOCK_ACE && size > HAK_FRONT_MAX && ace_resize(p, size))
+        resized = p;
+    else if (block->kind == BLOCK_HUGE && size > HAK_ACE_MAX / 2 && size <= PTRDIFF_MAX)
+        resized = huge_resize(block->record, size);
+    leave(thread);
+    return resized;
+}
+
+void *hak_realloc(void *p, size_t size)
+{
+    if (!p)
+        return hak_malloc(size);
+    if (size == 0) {
+        hak_free(p);
+        return NULL;
+    }
+    int saved = errno;
+    struct block block = identify(p);
+    if (block.kind == BLOCK_NONE) {
+        report_unknown("REALLOC_UNKNOWN", "refused", p);
+        return fail_enomem();
+    }
+    /* A block that fits, and of which less than half would be wasted, stays. */
+    if (block.kind == BLOCK_FRONT && size <= block.usable && size >= block.usable / 2)
+        return p;
+    void *resized = block.kind == BLOCK_FRONT ? NULL : resize_big(&block, p, size);
+    errno = saved;
+    if (resized)
+        return resized;
+    void *fresh = hak_malloc(size);
+    if (!fresh)
+        return NULL;
+    memcpy(fresh, p, size < block.usable ? size : block.usable);
+    hak_free(p);
+    return fresh;
+}
+
+void *hak_aligned_alloc(size_t alignment, size_t size)
+{
+    unsigned class = size_class_aligned(size, alignment);
+    if (class < HAK_CLASSES) {
+        void *p = tiny_front_pop(class + 1);
+        return p ? p : alloc_tiny_slow(class);
+    }
+    bool zeroed;
+    return alloc_big(size, alignment, &zeroed);
+}
+
+size_t hak_usable_size(const void *p)
+{
+    return p ? identify(p).usable : 0;
+}
+
+uint64_t hak_trim(void)
+{
+    uint64_t bytes = 0;
+    if (thread_enter()) {
+        struct thread *thread = thread_self();
+        if (thread) {
+            tiny_flush(thread);
+            bytes = purge_now();
+        }
+        leave(thread);
+    }
+    return bytes;
+}
+
+struct hak_stats hak_stats_read(void)
+{
+    struct hak_stats stats = {.mapped = superslab_bytes()};
+    if (thread_enter()) {
+        stats.huge = huge_used_bytes();
+        stats.mapped += stats.huge;
+        stats.used = pool_used_bytes() + ace_used_bytes() + stats.huge;
+        stats.idle = pool_idle_bytes();
+        leave(thread_self());
+    }
+    return stats;
+}
+
+/* --- start and fork
+ * ---------------------------------------------------------------------------------- */
+
+/* The one place that holds several locks: all of them, in rising rank. Meanwhile this thread counts
+ * as being inside a slow path, so a handler of another library that allocates gets an emergency
+ * block instead of a deadlock. */
+static void fork_prepare(void)
+{
+    thread_tls.busy = true;
+    thread_fork_prepare();
+    pool_fork_prepare();
+    ace_fork_prepare();
+    huge_fork_prepare();
+    arena_fork_prepare();
+}
+
+static void fork_parent(void)
+{
+    arena_fork_parent();
+    huge_fork_parent();
+    ace_fork_parent();
+    pool_fork_parent();
+    thread_fork_parent();
+    thread_tls.busy = false;
+}
+
+/* The child has only this thread. What other threads held is theirs no more and simply lost to the
+ * child. */
+static void fork_child(void)
+{
+    arena_fork_child();
+    huge_fork_child();
+    ace_fork_child();
+    pool_fork_child();
+    thread_fork_child();
+    thread_tls.busy = false;
+}
+
+void hak_start(void)
+{
+    struct settings settings = settings_read();
+    fail_set_policy(settings.on_corruption);
+    pthread_atfork(fork_prepare, fork_parent, fork_child);
+    if (settings.prewarm && thread_enter()) {
+        struct thread *thread = thread_self();
+        if (thread)
+            prewarmed = prewarm(thread, settings.prewarm, settings.populate);
+        leave(thread);
+    }
+}
+
+unsigned hak_prewarmed(void)
+{
+    return prewarmed;
+}

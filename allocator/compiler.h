@@ -1,0 +1,21 @@
+/* What the code says to the compiler: branch hints, inlining, and the debug assertion. */
+#ifndef HAK_COMPILER_H
+#define HAK_COMPILER_H
+
+#include "allocator/config.h"
+
+#define HAK_LIKELY(x)   __builtin_expect(!!(x), 1)
+#define HAK_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define HAK_INLINE      static inline __attribute__((always_inline))
+/* A function that a hot one leaves to: out of line, and laid out away from the hot code. */
+#define HAK_SLOW   __attribute__((noinline, cold))
+#define HAK_PUBLIC __attribute__((visibility("default")))
+
+/* hak_assert states an invariant. It is checked in debug builds only. */
+#define hak_assert(condition)                                                                      \
+    do {                                                                                           \
+        if (HAK_DEBUG && HAK_UNLIKELY(!(condition)))                                               \
+            __builtin_trap();                                                                      \
+    } while (0)
+
+#endif

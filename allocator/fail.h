@@ -1,0 +1,28 @@
+/* What happens when the allocator finds corruption or misuse: one policy, one line, one counter.
+ *
+ * HAKMEM_ON_CORRUPTION=count|report|abort (default report). A line on stderr names tag, address,
+ * class, SuperSlab, layer and what was done. Made on the stack and written with write(2): no
+ * malloc, no stdio, no lock. Thread-safe, keeps errno. */
+#ifndef HAK_FAIL_H
+#define HAK_FAIL_H
+
+#include <stdint.h>
+
+enum fail_policy { FAIL_REPORT, FAIL_COUNT, FAIL_ABORT };
+
+struct fail_event {
+    const char *tag;    /* e.g. "FREE_UNKNOWN" */
+    const char *layer;  /* who found it: a layer's name, or "registry", "pool", ... */
+    const char *action; /* what was done about it */
+    const void *address;
+    const void *superslab; /* NULL when there is none */
+    int class;             /* -1 when there is none */
+};
+
+void fail_set_policy(enum fail_policy policy);
+/* Counts the event, and reports it or aborts as the policy says. */
+void fail_report(const struct fail_event *event);
+/* Events so far. */
+unsigned long fail_count(void);
+
+#endif

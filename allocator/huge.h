@@ -1,0 +1,37 @@
+/* Huge blocks: above 1 MiB, each a mapping of its own, aligned to a unit of the registry (2 MiB).
+ *
+ * Freed mappings stay for HAK_PURGE_NS in a small cache (at most 64 MiB), and serve a request that
+ * they fit to within a quarter. realloc moves pages, not bytes. Thread-safe under one lock of its
+ * own; called inside a slow path. */
+#ifndef HAK_HUGE_H
+#define HAK_HUGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct huge; /* the record of a block: what the registry gives for it */
+
+/* A block of at least `size` bytes at a multiple of `alignment` (a power of two). `*zeroed`: all
+ * its bytes are zero. NULL when out of memory, or of room in the registry. */
+void *huge_alloc(size_t size, size_t alignment, bool *zeroed);
+
+/* Whether the block of the record begins at p. */
+bool huge_begins_at(const struct huge *huge, const void *p);
+size_t huge_usable(const struct huge *huge);
+void huge_free(struct huge *huge);
+
+/* Makes the block fit `size` bytes (more than 0), moving it if it must; its contents stay. Returns
+ * where it is now; NULL, and nothing changed, when the system refuses. */
+void *huge_resize(struct huge *huge, size_t size);
+
+/* Unmaps cached blocks freed at or before the coarse-clock time. Returns bytes. */
+uint64_t huge_purge(uint64_t before);
+
+uint64_t huge_used_bytes(void);
+
+void huge_fork_prepare(void);
+void huge_fork_parent(void);
+void huge_fork_child(void);
+
+#endif

@@ -1,0 +1,53 @@
+/* The seam to the operating system: address space, pages, clock, futex lock, output.
+ *
+ * Nothing here allocates, and nothing here knows what the memory is for. Sizes are bytes, times
+ * are nanoseconds of CLOCK_MONOTONIC. Every function is thread-safe; errno is left as the
+ * system call left it, callers that promise to keep errno save it themselves. */
+#ifndef HAK_OS_H
+#define HAK_OS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Address space without memory behind it; NULL when the system refuses. */
+void *os_reserve(size_t size);
+/* Makes [address, address + size) of a reservation readable and writable. */
+bool os_commit(void *address, size_t size);
+/* Zeroed, readable and writable memory; `hint` may be NULL. NULL when refused. */
+void *os_map(void *hint, size_t size);
+/* The same, aligned to `alignment` (a power of two of at least one page). */
+void *os_map_aligned(size_t size, size_t alignment);
+void os_unmap(void *address, size_t size);
+/* Gives the pages back; they read as zeros when touched again. */
+bool os_purge(void *address, size_t size);
+/* Has the pages present before they are touched; where the system cannot, nothing happens. */
+void os_populate(void *address, size_t size);
+/* Moves or resizes a mapping of whole pages to `target` (of `size` bytes, which it replaces). */
+void *os_remap(void *address, size_t old_size, size_t new_size, void *target);
+/* Resizes a mapping where it stands; false when that is not possible. */
+bool os_resize(void *address, size_t old_size, size_t new_size);
+/* The soft limit of the process's address space; SIZE_MAX when there is none. */
+size_t os_address_limit(void);
+
+uint64_t os_clock_coarse_ns(void);
+void os_write_error(const char *text, size_t length);
+
+/* A lock of one word. It sleeps in the kernel when it has to wait and never spins, so that a
+ * holder that is not running can run. `rank` orders the locks (see lock_acquire). */
+struct os_lock {
+    _Atomic uint32_t word; /* 0 free, 1 held, 2 held and somebody waits */
+    uint32_t rank;
+};
+
+/* A thread holds one lock at a time; only fork takes several, in rising rank. Debug builds check.
+ */
+void lock_acquire(struct os_lock *lock);
+void lock_release(struct os_lock *lock);
+/* For fork: acquire without the one-at-a-time check, and reset in the child. */
+void lock_acquire_nested(struct os_lock *lock);
+void lock_release_nested(struct os_lock *lock);
+void lock_reset(struct os_lock *lock);
+
+#endif

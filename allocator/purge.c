@@ -1,0 +1,29 @@
+#include "allocator/purge.h"
+
+#include "allocator/ace.h"
+#include "allocator/huge.h"
+#include "allocator/os.h"
+#include "allocator/pool.h"
+
+void purge_tick(void)
+{
+    static _Atomic uint64_t next_look;
+    uint64_t now = os_clock_coarse_ns();
+    uint64_t next = atomic_load_explicit(&next_look, memory_order_relaxed);
+    /* One thread per quarter of the interval does the work. */
+    if (HAK_LIKELY(now < next) ||
+        !atomic_compare_exchange_strong_explicit(&next_look, &next, now + HAK_PURGE_NS / 4,
+                                                 memory_order_relaxed, memory_order_relaxed))
+        return;
+    if (now < HAK_PURGE_NS)
+        return;
+    uint64_t before = now - HAK_PURGE_NS;
+    pool_purge(before);
+    ace_purge(before);
+    huge_purge(before);
+}
+
+uint64_t purge_now(void)
+{
+    return pool_purge(UINT64_MAX) + ace_purge(UINT64_MAX) + huge_purge(UINT64_MAX);
+}

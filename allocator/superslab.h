@@ -1,0 +1,104 @@
+/* SuperSlabs and slabs: what is known about a run of blocks, kept apart from the blocks.
+ *
+ * A SuperSlab is 2 MiB, aligned to its size, and cut into 32 slabs of 64 KiB. The first page of
+ * slab 0 holds the metadata: the SuperSlab's own record where slab 0's would be, then 31 slab
+ * records of 128 bytes. (An ACE region uses the rest of that page its own way.) The remainder of
+ * slab 0 is never touched and costs address space only.
+ *
+ * A slab record is two cache lines: the first is written by the slab's holder only, the second
+ * holds the one word that others write.
+ *
+ * Who may touch what. At every moment a slab is in one state, and the state says who may change it:
+ *   EMPTY    in the pool's stock; the pool, under its stock lock.
+ *   HELD     one thread's current slab of its class; that thread alone, except the remote word.
+ *   FULL     nobody's, on no list: its free blocks are fewer than `wake`. Whoever pushes it over
+ * `wake` takes the class lock and makes it PARTIAL or EMPTY. PARTIAL  on the pool's list of its
+ * class; under the class lock. Blocks: carved = live + in thread lists + free_count +
+ * count(remote). Pool and refill rely on it: a slab is empty when the last two add up to `carved`.
+ *
+ * Lifecycle: the address space of a SuperSlab is never given back, only its pages are, and only
+ * those of EMPTY slabs, of which by the equation above no list holds a block. So a late look at a
+ * record is always a look at a record. */
+#ifndef HAK_SUPERSLAB_H
+#define HAK_SUPERSLAB_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "allocator/compiler.h"
+
+enum slab_state { SLAB_EMPTY, SLAB_HELD, SLAB_FULL, SLAB_PARTIAL };
+
+struct slab {
+    void *free;              /* the holder's own list of free blocks */
+    uint32_t free_count;     /* its length */
+    _Atomic uint32_t carved; /* blocks that have ever been handed out; written by the holder */
+    uint32_t capacity;
+    uint32_t stride;
+    _Atomic uint32_t class_state; /* class << 8 | enum slab_state; see slab_class, slab_state */
+    uint32_t purged;              /* EMPTY: its pages have been given back */
+    struct slab *next, *prev;     /* PARTIAL: the class list. EMPTY: the stock (next only) */
+    uint64_t idle_since;          /* EMPTY: coarse clock */
+    _Alignas(64) _Atomic uint64_t remote; /* see remote.h */
+};
+_Static_assert(sizeof(struct slab) == 128, "a slab record is two cache lines");
+
+enum superslab_kind { SUPERSLAB_SLABS = 1, SUPERSLAB_ACE };
+
+struct superslab {
+    enum superslab_kind kind;
+    struct superslab *next; /* for its owner: the pool or ACE */
+    uint64_t pad[14];
+};
+_Static_assert(sizeof(struct superslab) == sizeof(struct slab), "it stands in slab 0's place");
+
+HAK_INLINE struct superslab *superslab_of(const void *p)
+{
+    return (struct superslab *)((uintptr_t)p & ~(HAK_SUPERSLAB - 1));
+}
+
+/* The record of the slab that a pointer into a SuperSlab of slabs points to. */
+HAK_INLINE struct slab *slab_of(const void *p)
+{
+    struct slab *records = (struct slab *)superslab_of(p);
+    return &records[((uintptr_t)p >> HAK_SLAB_SHIFT) & (HAK_SLABS - 1)];
+}
+
+HAK_INLINE void *slab_start(const struct slab *slab)
+{
+    uintptr_t base = (uintptr_t)superslab_of(slab);
+    return (void *)(base + (((uintptr_t)slab - base) / sizeof *slab) * HAK_SLAB);
+}
+
+HAK_INLINE uint32_t slab_word(unsigned class, enum slab_state state)
+{
+    return class << 8 | state;
+}
+
+HAK_INLINE unsigned slab_class(const struct slab *slab)
+{
+    return atomic_load_explicit(&slab->class_state, memory_order_relaxed) >> 8;
+}
+
+HAK_INLINE enum slab_state slab_state(const struct slab *slab)
+{
+    return (enum slab_state)(atomic_load_explicit(&slab->class_state, memory_order_relaxed) & 255);
+}
+
+HAK_INLINE void slab_set_state(struct slab *slab, unsigned class, enum slab_state state)
+{
+    atomic_store_explicit(&slab->class_state, slab_word(class, state), memory_order_relaxed);
+}
+
+/* Reserves the window; called once, before the first superslab_create. Works without one, slower.
+ */
+void superslab_init(void);
+
+/* A new SuperSlab, all records zero (every slab EMPTY), entered in the registry. NULL when the
+ * system has no memory or the registry no room. Thread-safe, takes no lock. */
+struct superslab *superslab_create(enum superslab_kind kind);
+
+/* Bytes of SuperSlabs ever made. */
+uint64_t superslab_bytes(void);
+
+#endif

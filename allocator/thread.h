@@ -1,0 +1,87 @@
+/* What belongs to one thread: its front bins in static TLS, and behind them its record.
+ *
+ * The bins are what malloc and free touch; they work before the thread has a record (they are empty
+ * and full at once, so the first call of either kind takes the slow way, which makes the record).
+ * The record lives in arena memory and is handed on to a later thread when this one ends. Only the
+ * owning thread touches either. */
+#ifndef HAK_THREAD_H
+#define HAK_THREAD_H
+
+#include <stdbool.h>
+
+#include "allocator/layout.h"
+#include "allocator/remote.h"
+
+/* One class's bin. Front sll: the TLS SLL. Front cache: the ends of the unified cache's array. */
+struct tls_bin {
+#if HAK_FRONT_CACHE
+    void **top;   /* the slot of the newest block; the slot below the oldest holds an odd mark */
+    void **limit; /* the last slot */
+#else
+    void *head;   /* user pointer of the first free block */
+    int64_t room; /* frees still taken before some must be drained */
+#endif
+};
+
+struct thread {
+    struct slab *current[HAK_CLASSES]; /* HELD by this thread */
+#if HAK_FRONT_CACHE
+    struct chain
+        spill[HAK_CLASSES]; /* the TLS SLL behind the cache; `count` counts pushes since a refill */
+    void **cache[HAK_CLASSES]; /* the arrays, made when first needed */
+#endif
+    struct thread *next; /* on the list of records to be reused */
+};
+
+struct thread_tls {
+    struct tls_bin bins[HAK_CLASSES + 1]; /* by bin = class + 1; bin 0 takes and gives nothing */
+    struct thread *thread;
+    /* Set while the thread is inside a slow path, where it may hold a lock. A signal handler that
+     * allocates then sees it set in its own thread and takes a way without locks; no other thread
+     * reads it. */
+    volatile bool busy;
+    void *deferred; /* ACE and huge blocks that such a handler freed, linked, to be freed properly
+                       later */
+};
+extern __thread struct thread_tls thread_tls;
+_Static_assert(sizeof(struct thread_tls) <= 1536, "small enough for dlopen (static TLS surplus)");
+
+#if HAK_FRONT_CACHE
+/* What a bin is when it has no array. */
+struct tls_bin thread_no_bin(void);
+#endif
+
+/* A slow path begins with thread_enter and, when that said true, ends with thread_leave. False: a
+ * signal handler has interrupted a slow path of this thread, and may not enter one. */
+HAK_INLINE bool thread_enter(void)
+{
+    if (thread_tls.busy)
+        return false;
+    thread_tls.busy = true;
+    atomic_signal_fence(memory_order_seq_cst);
+    return true;
+}
+
+HAK_INLINE void thread_leave(void)
+{
+    atomic_signal_fence(memory_order_seq_cst);
+    thread_tls.busy = false;
+}
+
+/* Inside a slow path: this thread's record, made at the first call; NULL when there is no memory
+ * for one. */
+struct thread *thread_self(void);
+
+/* Sets what makes the process ready, at the first call of thread_self in it, and what runs when a
+ * thread ends, with its record. Set by alloc.c, statically. */
+struct thread_hooks {
+    void (*process_start)(void);
+    void (*thread_end)(struct thread *);
+};
+extern const struct thread_hooks thread_hooks;
+
+void thread_fork_prepare(void);
+void thread_fork_parent(void);
+void thread_fork_child(void);
+
+#endif

@@ -1,0 +1,29 @@
+/* The way from the front to the slabs and back, for the classes of the front.
+ *
+ * A thread holds one slab per class, its current one, and only of that slab may it touch the free
+ * list. Every other slab belongs to the pool or to another thread, and gets blocks back through its
+ * remote word. So there is nothing to hand over or to adopt when a thread ends, and nothing is
+ * stranded with a thread that sleeps. Called inside a slow path (see thread_enter). */
+#ifndef HAK_TINY_H
+#define HAK_TINY_H
+
+#include "allocator/thread.h"
+
+/* Free blocks of the class, linked; as many as could be had without a loop over blocks. Empty when
+ * out of memory. */
+struct chain tiny_source(struct thread *thread, unsigned class);
+
+/* The front of the class was empty: restocks it and returns one block. NULL when out of memory. */
+void *tiny_refill(struct thread *thread, unsigned class);
+
+/* The front of the class takes no more: makes room and puts the block into it. */
+void tiny_drain(struct thread *thread, unsigned class, void *p);
+
+/* Returns the first `count` blocks of a list (or all) to their slabs; what is left of it is the
+ * result. */
+void *tiny_return_blocks(struct thread *thread, unsigned class, void *head, uint32_t count);
+
+/* Everything that the thread has goes back: its lists to their slabs, its slabs to the pool. */
+void tiny_flush(struct thread *thread);
+
+#endif

@@ -1,0 +1,98 @@
+#include "allocator/unified_cache.h"
+
+#if HAK_FRONT_CACHE
+
+#include <string.h>
+
+#include "allocator/arena.h"
+
+/* Slots for blocks; slot 0 of the array comes on top and holds the odd mark. */
+static uint32_t capacity_of(unsigned class)
+{
+    uint32_t half = size_classes[class].limit / 2;
+    return half < 4 ? 4 : half;
+}
+
+/* The class's array, made if there is none; NULL when there is no memory for it. */
+static void **array_of(struct thread *thread, unsigned class)
+{
+    void **array = thread->cache[class];
+    if (HAK_UNLIKELY(!array)) {
+        array = arena_take((capacity_of(class) + 1) * sizeof *array);
+        if (array)
+            array[0] = (void *)1;
+        thread->cache[class] = array;
+    }
+    return array;
+}
+
+static void open_bin(unsigned class, void **array, uint32_t count)
+{
+    struct tls_bin *bin = &thread_tls.bins[class + 1];
+    bin->limit = array + capacity_of(class);
+    bin->top = array + count;
+}
+
+/* Blocks in the bin now; closes it. */
+static uint32_t close_bin(unsigned class, void **array)
+{
+    struct tls_bin *bin = &thread_tls.bins[class + 1];
+    bool open = bin->limit == array + capacity_of(class);
+    uint32_t count = open ? (uint32_t)(bin->top - array) : 0;
+    *bin = thread_no_bin();
+    return count;
+}
+
+/* Pushes array[1 .. count] to the list, the newest block first. */
+static void spill(void **array, uint32_t count, struct chain *list)
+{
+    for (uint32_t i = 1; i <= count; i++) {
+        layout_set_next((hak_user){array[i]}, list->head);
+        list->head = array[i];
+    }
+    list->count += count;
+}
+
+void unified_cache_fill(struct thread *thread, unsigned class, struct chain *list)
+{
+    void **array = array_of(thread, class);
+    if (!array)
+        return;
+    uint32_t before = close_bin(class, array);
+    hak_assert(before == 0);
+    (void)before;
+    uint32_t half = (capacity_of(class) + 1) / 2, count = 0;
+    void *end = list->head;
+    for (; end && count < half; count++)
+        end = layout_next((hak_user){end});
+    void *p = list->head;
+    for (uint32_t slot = count; slot > 0; slot--) {
+        array[slot] = p;
+        p = layout_next((hak_user){p});
+    }
+    list->head = end;
+    list->count -= list->count < count ? list->count : count;
+    open_bin(class, array, count);
+}
+
+bool unified_cache_make_room(struct thread *thread, unsigned class, struct chain *list)
+{
+    void **array = array_of(thread, class);
+    if (!array)
+        return false;
+    uint32_t count = close_bin(class, array);
+    uint32_t moved = count == capacity_of(class) ? (count + 1) / 2 : 0;
+    spill(array, moved, list);
+    memmove(array + 1, array + 1 + moved, (count - moved) * sizeof *array);
+    open_bin(class, array, count - moved);
+    return true;
+}
+
+void unified_cache_empty(struct thread *thread, unsigned class, struct chain *list)
+{
+    void **array = thread->cache[class];
+    if (array)
+        spill(array, close_bin(class, array), list);
+}
+
+#endif
