@@ -1,0 +1,16 @@
+"""The glibc malloc surface, black box, under the C library (is the test right?) and every variant."""
+from __future__ import annotations
+
+import pytest
+
+from .conftest import ROOT, Case, all_mallocs, programs_of
+
+SECONDS_MAX = 60
+CASES = [Case(program, (str(ROOT / "build/test/conformance" / program),), malloc,
+              malloc.environment(), SECONDS_MAX)
+         for program in programs_of("conformance") for malloc in all_mallocs()]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_conformance(check, case):
+    check(case)
