@@ -61,6 +61,8 @@ def render_report(summary: Summary, folder: Path) -> str:
         workloads=[_workload_view(workload, folder) for workload in summary.workloads],
         overview=_overview_figures(summary, folder), sentence=sentence(summary),
         warnings=advice.warnings_of(summary), constants=CONSTANTS,
+        untrusted=any(row.speed and not row.speed.trusted for workload in summary.workloads
+                      for row in workload.rows),
         missing=list(dict.fromkeys((row.label, row.missing) for workload in summary.workloads
                                    for row in workload.rows if row.missing is not None)),
         peers=len([line for line in summary.ledger if line.kind == "peer" and line.counts.done]),

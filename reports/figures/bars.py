@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures.canvas import ACCENT, BAD, GREY, INK, MUTED, SIZE_LABEL, SIZE_SMALL, \
-    SIZE_TITLE, TINT, add_axes, add_keys, add_note, add_text, new_figure, set_ticks, styled, \
-    text_width, wrap_text
+    SIZE_TITLE, TINT, add_axes, add_keys, add_note, add_text, fit_text, new_figure, \
+    set_ticks, styled, text_width, wrap_text
 from reports.summary import DEFAULT, VARIANT, Row, Workload
 from reports.units import Measure, interval_note, measures
 
@@ -24,11 +24,9 @@ WIDE, NARROW = 1160, 350
 ROW_WIDE, ROW_NARROW = 23, 36
 HEAD, TICKS, NOTE_LINE = 50, 26, 15
 GAP, PANEL_GAP, LABEL_OFFSET = 12, 34, 6
-LEAST_LABELS = 150  # the width that the keys need
+LEAST_LABELS, MOST_LABELS = 150, 300  # the keys need the least; the table has labels in full
 LEAST_BAR = 0.3  # of a panel's width, however long the label behind the bar
 BAR_SHARE_WIDE, BAR_SHARE_NARROW = 0.60, 0.36
-
-
 KEYS = [(ACCENT, "hakmem, default"), (TINT, "hakmem, variant"), (GREY, "peer")]
 
 
@@ -53,11 +51,12 @@ def workload_figure(workload: Workload) -> Figure:
     height = HEAD + ROW_WIDE * len(rows) + TICKS + NOTE_LINE * len(notes) + 8
     figure = new_figure(WIDE, height)
     add_keys(figure, 0, 10, KEYS, (0, 15))
-    labels = max(LEAST_LABELS, *(text_width(row.label, SIZE_LABEL, _weight(row)) + GAP
-                                 for row in rows))
+    names = [fit_text(row.label, MOST_LABELS, _weight(row)) for row in rows]
+    labels = max(LEAST_LABELS, *(text_width(name, SIZE_LABEL, _weight(row)) + GAP
+                                 for name, row in zip(names, rows, strict=True)))
     panel = (WIDE - labels - 2 * PANEL_GAP) / 3
     for number, row in enumerate(rows):
-        add_text(figure, labels - GAP, HEAD + ROW_WIDE * (number + 0.5), row.label,
+        add_text(figure, labels - GAP, HEAD + ROW_WIDE * (number + 0.5), names[number],
                  weight=_weight(row), align="right")
     for number, measure in enumerate(measures(workload)):
         frame = Frame(labels + number * (panel + PANEL_GAP), HEAD, panel, ROW_WIDE * len(rows),
@@ -75,7 +74,8 @@ def measure_figure(workload: Workload, measure: Measure) -> Figure:
     height = HEAD + ROW_NARROW * len(rows) + TICKS + NOTE_LINE * len(notes) + 30
     figure = new_figure(NARROW, height)
     for number, row in enumerate(rows):
-        add_text(figure, 0, HEAD + ROW_NARROW * number + 11, row.label, weight=_weight(row))
+        add_text(figure, 0, HEAD + ROW_NARROW * number + 11,
+                 fit_text(row.label, NARROW, _weight(row)), weight=_weight(row))
     frame = Frame(0, HEAD, NARROW, ROW_NARROW * len(rows), BAR_SHARE_NARROW, 0.22, grid=False)
     _panel(figure, frame, measure, rows, with_trouble=measure.key == "speed")
     add_keys(figure, 0, height - NOTE_LINE * len(notes) - 22, KEYS, (NARROW / 2.7, 0))

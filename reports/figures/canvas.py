@@ -93,6 +93,16 @@ def wrap_text(text: str, width: float, size: float = SIZE_SMALL) -> list[str]:
     return lines
 
 
+def fit_text(text: str, width: float, weight: str = "normal") -> str:
+    """The text, or as much of its two ends as `width` pixels hold."""
+    kept = len(text)
+    fitted = text
+    while kept > 4 and text_width(fitted, SIZE_LABEL, weight) > width:
+        kept -= 1
+        fitted = text[:(kept + 1) // 2] + "…" + text[-(kept // 2):]
+    return fitted
+
+
 def add_note(figure: Figure, x: float, y: float, lines: list[str]) -> None:
     for number, line in enumerate(lines):
         add_text(figure, x, y + 15 * number, line, size=SIZE_SMALL, color=MUTED)

@@ -1,0 +1,44 @@
+"""Fixtures: a synthetic session with every kind of outcome, its summary and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reports.load import load_results
+from reports.names import Names, read_names
+from reports.page import write_report
+from reports.summary import Summary, summarise
+from reports.tests.browser import Browser
+from reports.tests.synthetic import make_matrix
+
+
+@pytest.fixture(scope="session")
+def names() -> Names:
+    return read_names()
+
+
+@pytest.fixture(scope="session")
+def matrix_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("matrix")
+    make_matrix(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def summary(matrix_folder: Path, names: Names) -> Summary:
+    return summarise(load_results(matrix_folder), names)
+
+
+@pytest.fixture(scope="session")
+def report(summary: Summary, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_report(summary, tmp_path_factory.mktemp("output"))
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    opened = Browser(tmp_path_factory.mktemp("profile"))
+    yield opened
+    opened.close()
