@@ -62,7 +62,8 @@ def _outcome_warnings(summary: Summary) -> Iterator[Notice]:
         yield Notice(Kind.UNFINISHED, f"{counts.planned - counts.done} of {counts.planned} "
                                        "planned samples are not measured yet.")
     if counts.void:
-        yield Notice(Kind.VOID, f"{counts.void} of {counts.done} samples are void.")
+        yield Notice(Kind.VOID, f"{counts.void} of {counts.done} samples did not count "
+                                "(void).")
     missing = dict.fromkeys(row.label for workload in summary.workloads for row in workload.rows
                             if row.missing is not None)
     if missing:

@@ -77,12 +77,19 @@ def interval_note(estimates: list[Estimate]) -> str:
     """What the whiskers of these medians are, and how much they really cover."""
     if not estimates:
         return "no usable sample"
-    fewest, most = min(e.n for e in estimates), max(e.n for e in estimates)
-    count = f"n = {fewest}" if fewest == most else f"n = {fewest}–{most}"
-    coverage = min(e.confidence for e in estimates)
-    if most == 1:
+    if max(e.n for e in estimates) == 1:
         return "one sample each, no interval"
-    if coverage >= 0.95:
-        return f"median of {count} fresh processes; line: 95 % interval of the median"
-    return (f"median of {count} fresh processes; line: range of the samples, "
-            f"which covers the median with {coverage * 100:.0f} %")
+    head = f"median of n = {span_text([e.n for e in estimates])} fresh processes; line: "
+    if all(e.trusted for e in estimates):
+        return head + "95 % interval of the median"
+    return f"{head}range of the samples, which covers the median with {coverage_text(estimates)}"
+
+
+def coverage_text(estimates: list[Estimate]) -> str:
+    return f"{span_text([round(e.confidence * 100) for e in estimates])}{NARROW_SPACE}%"
+
+
+def span_text(numbers: list[int]) -> str:
+    """The smallest and the largest, or the one number that all are."""
+    low, high = min(numbers), max(numbers)
+    return f"{low}" if low == high else f"{low}–{high}"

@@ -12,7 +12,7 @@ from reports.figures.canvas import ACCENT, BAD, GREY, INK, MUTED, SIZE_LABEL, SI
     text_width, wrap_text
 from reports.stats import Estimate
 from reports.summary import DEFAULT, PEER, Row, Summary, Workload
-from reports.units import ratio_text
+from reports.units import coverage_text, ratio_text, span_text
 
 WIDE, README, NARROW = 1160, 880, 350
 ROW, HEAD, TICKS, NOTE_LINE = 23, 32, 30, 15
@@ -113,9 +113,7 @@ def _note(workloads: list[Workload]) -> str:
     ratios = [row.ratio for workload in workloads for row in _shown(workload) if row.ratio]
     if not ratios:
         return ""
-    trusted = min(ratio.confidence for ratio in ratios)
-    kind = "95 % interval" if trusted >= 0.95 else \
-        f"range, which covers the ratio with {trusted * 100:.0f} %"
-    fewest, most = min(r.n for r in ratios), max(r.n for r in ratios)
-    count = f"{fewest}" if fewest == most else f"{fewest}–{most}"
-    return f"Bar: ratio paired by block, {count} blocks; line: its {kind}."
+    kind = "95 % interval" if all(ratio.trusted for ratio in ratios) else \
+        f"range, which covers the ratio with {coverage_text(ratios)}"
+    blocks = span_text([ratio.n for ratio in ratios])
+    return f"Bar: ratio paired by block, {blocks} blocks; line: its {kind}."

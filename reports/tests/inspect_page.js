@@ -44,8 +44,9 @@ function findOverlaps(pieces) {
   const found = [];
   const sorted = [...pieces].sort((a, b) => a.box.top - b.box.top);
   for (let i = 0; i < sorted.length; i++)
-    for (let j = i + 1; j < sorted.length && sorted[j].box.top < sorted[i].box.bottom - slack; j++) {
+    for (let j = i + 1; j < sorted.length; j++) {
       const [a, b] = [sorted[i], sorted[j]];
+      if (b.box.top >= a.box.bottom - slack) break;
       const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
       const down = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
       // A sticky row label hides what scrolls below it: meant so.
