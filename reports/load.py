@@ -153,7 +153,9 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """Read-only. A WAL database in a folder that we may not write to opens only as immutable."""
+    """Read-only. A WAL database in a folder that we may not write to opens only as immutable,
+    which would overlook a log that is not yet merged, so this is tried only without one."""
+    log = path.with_name(path.name + "-wal")
     first_error: sqlite3.Error | None = None
     for options in ("mode=ro", "mode=ro&immutable=1"):
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?{options}", uri=True)
@@ -165,7 +167,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         except sqlite3.Error as error:
             connection.close()
             first_error = first_error or error
-            if not isinstance(error, sqlite3.OperationalError):
+            if not isinstance(error, sqlite3.OperationalError) or log.exists():
                 break
     assert first_error is not None
     raise first_error

@@ -108,7 +108,7 @@ def _speed_clause(ratios: list[Estimate]) -> str:
         if units.ratio_text(values[-1]) != span:
             span += f" to {units.ratio_text(values[-1])}"
         return (f"hakmem’s release default reaches {span} × the throughput of the best peer on "
-                f"{total}, by too few repeats for 95 % intervals")
+                f"{total}, from too few repeats for 95\u00a0% intervals")
     words = [verdict_of(ratio).word for ratio in ratios]
     told = [f"{phrase} {number}" for phrase, number in (
         ("faster on", words.count("faster")), ("slower on", words.count("slower")),
