@@ -102,14 +102,16 @@ void os_write_error(const char *text, size_t length)
     }
 }
 
-#if HAK_DEBUG
+/* Debug builds: the lock that this thread holds. */
 static __thread const struct os_lock *held;
-#define NOTE_ACQUIRE(lock) (hak_assert(held == NULL), held = (lock))
-#define NOTE_RELEASE(lock) (hak_assert(held == (lock)), held = NULL)
-#else
-#define NOTE_ACQUIRE(lock) ((void)0)
-#define NOTE_RELEASE(lock) ((void)0)
-#endif
+
+static void note_held(const struct os_lock *before, const struct os_lock *after)
+{
+    if (HAK_DEBUG) {
+        hak_assert(held == before);
+        held = after;
+    }
+}
 
 static void futex(struct os_lock *lock, int operation, uint32_t value)
 {
@@ -142,13 +144,13 @@ void lock_release_nested(struct os_lock *lock)
 
 void lock_acquire(struct os_lock *lock)
 {
-    NOTE_ACQUIRE(lock);
+    note_held(NULL, lock);
     lock_acquire_nested(lock);
 }
 
 void lock_release(struct os_lock *lock)
 {
-    NOTE_RELEASE(lock);
+    note_held(lock, NULL);
     lock_release_nested(lock);
 }
 

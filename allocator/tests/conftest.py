@@ -1,7 +1,7 @@
 """Runs black-box programs under every malloc: the C library's, and each variant of hakmem.
 
-A test hands its Case to the fixture `check`. All cases that the session selected start when the first
-is asked for, two at a time, so that the suite is as fast as the machine without a plugin.
+A test hands its Case to the fixture `check`. All cases that the session selected start when the
+first is asked for, two at a time, so that the suite is as fast as the machine without a plugin.
 """
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The glibc malloc surface, black box, under the C library (is the test right?) and every variant."""
+"""The whole malloc surface, black box: under the C library (is the test right?) and each variant."""
 from __future__ import annotations
 
 import pytest

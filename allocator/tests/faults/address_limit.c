@@ -68,9 +68,10 @@ static void live_within(size_t limit)
     for (size_t i = limit > 64 << 20 ? 3 : 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct link *chain = NULL;
         size_t bytes = take_all(sizes[i], &chain);
-        /* A fair part is a quarter of what the program itself does not need. */
-        CHECK(bytes >= (limit - (12 << 20)) / 4, "%zu bytes of %zu in blocks of %zu", bytes, limit,
-              sizes[i]);
+        /* A fair part is a quarter; of 16 MiB, most of which the program takes, only order is
+         * asked. */
+        CHECK(bytes >= limit / 4 || limit < 32 << 20, "%zu bytes of %zu in blocks of %zu", bytes,
+              limit, sizes[i]);
         other_functions_fail_clean();
         give_all(chain);
         void *block = malloc(sizes[i]);

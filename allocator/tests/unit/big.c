@@ -1,0 +1,233 @@
+/* ACE, huge and emergency blocks. */
+#include "allocator/tests/unit/unit.h"
+
+#include "allocator/ace.h"
+#include "allocator/alloc.h"
+#include "allocator/emergency.h"
+#include "allocator/huge.h"
+#include "allocator/purge.h"
+#include "allocator/registry.h"
+
+static int setup(void **state)
+{
+    (void)state;
+    hak_free(hak_malloc(1)); /* the process is ready after the first call */
+    return 0;
+}
+
+static void ace_rounds_by_an_eighth_at_most(void **state)
+{
+    (void)state;
+    for (size_t size = HAK_FRONT_MAX + 1; size <= HAK_ACE_MAX; size += 3001) {
+        bool zeroed;
+        void *p = ace_alloc(size, 16, &zeroed);
+        size_t usable = ace_usable(p);
+        assert_true(usable >= size);
+        assert_true(usable <= size + size / 8 + HAK_PAGE);
+        pattern_fill(p, usable, size);
+        assert_int_equal(ace_usable((char *)p + HAK_PAGE), 0);
+        assert_int_equal(ace_usable((char *)p + 16), 0);
+        ace_free(p);
+    }
+}
+
+static void ace_blocks_do_not_overlap(void **state)
+{
+    (void)state;
+    enum { MANY = 200 };
+    void *blocks[MANY] = {NULL};
+    size_t sizes[MANY];
+    uint64_t seed = 3, used = ace_used_bytes();
+    for (int round = 0; round < 6000; round++) {
+        size_t i = random_next(&seed) % MANY;
+        if (blocks[i]) {
+            assert_true(pattern_holds(blocks[i], 64, i));
+            assert_true(pattern_holds((char *)blocks[i] + sizes[i] - 64, 64, i));
+            ace_free(blocks[i]);
+            blocks[i] = NULL;
+        } else {
+            bool zeroed;
+            sizes[i] = HAK_FRONT_MAX + random_next(&seed) % 300000;
+            blocks[i] = ace_alloc(sizes[i], 16, &zeroed);
+            if (zeroed)
+                for (size_t at = 0; at < sizes[i]; at += 4096)
+                    assert_int_equal(((char *)blocks[i])[at], 0);
+            pattern_fill(blocks[i], sizes[i], i);
+        }
+    }
+    for (int i = 0; i < MANY; i++)
+        if (blocks[i])
+            ace_free(blocks[i]);
+    assert_int_equal(ace_used_bytes(), used);
+}
+
+static void ace_aligns(void **state)
+{
+    (void)state;
+    for (size_t alignment = 16; alignment <= HAK_ACE_MAX; alignment *= 2) {
+        bool zeroed;
+        void *p = ace_alloc(40000, alignment, &zeroed);
+        void *q = ace_alloc(40000, alignment, &zeroed);
+        assert_int_equal((uintptr_t)p % alignment, 0);
+        assert_int_equal((uintptr_t)q % alignment, 0);
+        ace_free(p);
+        ace_free(q);
+    }
+}
+
+static void ace_resizes_in_place_where_there_is_room(void **state)
+{
+    (void)state;
+    purge_now();
+    bool zeroed;
+    unsigned char *p = ace_alloc(100000, 16, &zeroed);
+    pattern_fill(p, 100000, 5);
+    assert_true(ace_resize(p, 50000));
+    assert_true(ace_usable(p) < 60000);
+    assert_true(pattern_holds(p, 50000, 5));
+    assert_true(ace_resize(p, 90000));
+    assert_true(ace_usable(p) >= 90000);
+    assert_true(pattern_holds(p, 50000, 5));
+    assert_false(ace_resize(p, HAK_ACE_MAX + 1));
+    ace_free(p);
+}
+
+static void ace_gives_idle_pages_back(void **state)
+{
+    (void)state;
+    bool zeroed;
+    void *p = ace_alloc(500000, 16, &zeroed);
+    pattern_fill(p, 500000, 1);
+    ace_free(p);
+    assert_true(ace_purge(UINT64_MAX) >= 500000);
+    assert_int_equal(ace_purge(UINT64_MAX), 0);
+    void *q = ace_alloc(500000, 16, &zeroed);
+    assert_true(zeroed);
+    assert_int_equal(*(char *)q, 0);
+    ace_free(q);
+}
+
+static void *owner_of(void *p, enum registry_kind kind)
+{
+    struct registry_entry entry = registry_find(p);
+    assert_int_equal(entry.kind, kind);
+    return entry.owner;
+}
+
+static void huge_is_aligned_zero_and_found(void **state)
+{
+    (void)state;
+    for (size_t alignment = 16; alignment <= 8ul << 20; alignment *= 8) {
+        bool zeroed;
+        char *p = huge_alloc(3000000, alignment, &zeroed);
+        assert_int_equal((uintptr_t)p % alignment, 0);
+        struct huge *huge = owner_of(p, REGISTRY_HUGE);
+        assert_true(huge_usable(huge) >= 3000000);
+        assert_true(huge_begins_at(huge, p));
+        assert_false(huge_begins_at(huge, p + 4096));
+        if (zeroed)
+            assert_int_equal(p[2999999], 0);
+        pattern_fill(p, 3000000, 7);
+        huge_free(huge);
+    }
+}
+
+static void huge_cache_serves_what_fits_and_expires(void **state)
+{
+    (void)state;
+    purge_now();
+    bool zeroed;
+    void *p = huge_alloc(4000000, 16, &zeroed);
+    assert_true(zeroed);
+    huge_free(owner_of(p, REGISTRY_HUGE));
+    void *q = huge_alloc(3900000, 16, &zeroed);
+    assert_ptr_equal(q, p);
+    assert_false(zeroed);
+    huge_free(owner_of(q, REGISTRY_HUGE));
+    assert_true(huge_purge(UINT64_MAX) >= 3900000);
+    assert_int_equal(registry_find(p).kind, REGISTRY_NONE);
+}
+
+static void huge_resize_moves_pages_not_contents(void **state)
+{
+    (void)state;
+    bool zeroed;
+    char *p = huge_alloc(2000000, 16, &zeroed);
+    char *wall = huge_alloc(2000000, 16, &zeroed);
+    for (size_t size = 2000000; size <= 64000000; size = size * 3 / 2) {
+        pattern_fill(p, 1900000, size);
+        p = huge_resize(owner_of(p, REGISTRY_HUGE), size);
+        assert_non_null(p);
+        assert_true(pattern_holds(p, 1900000, size));
+        p[size - 1] = 1;
+        assert_true(huge_usable(owner_of(p, REGISTRY_HUGE)) >= size);
+    }
+    p = huge_resize(owner_of(p, REGISTRY_HUGE), 1500000);
+    assert_int_equal(huge_usable(owner_of(p, REGISTRY_HUGE)), (1500000 + 4095) / 4096 * 4096);
+    huge_free(owner_of(p, REGISTRY_HUGE));
+    huge_free(owner_of(wall, REGISTRY_HUGE));
+}
+
+static void huge_refuses_what_cannot_be(void **state)
+{
+    (void)state;
+    bool zeroed;
+    uint64_t used = huge_used_bytes();
+    assert_null(huge_alloc(1ul << 50, 16, &zeroed));
+    assert_null(huge_alloc(2000000, 1ul << 50, &zeroed));
+    char *p = huge_alloc(2000000, 16, &zeroed);
+    pattern_fill(p, 2000000, 9);
+    assert_null(huge_resize(owner_of(p, REGISTRY_HUGE), 1ul << 50));
+    assert_true(pattern_holds(p, 2000000, 9));
+    huge_free(owner_of(p, REGISTRY_HUGE));
+    assert_int_equal(huge_used_bytes(), used);
+}
+
+static void emergency_blocks_stand_alone(void **state)
+{
+    (void)state;
+    for (size_t alignment = 16; alignment <= 8ul << 20; alignment *= 16) {
+        char *p = emergency_alloc(5000, alignment);
+        assert_int_equal((uintptr_t)p % alignment, 0);
+        struct emergency *block = owner_of(p, REGISTRY_EMERGENCY);
+        assert_true(emergency_usable(block) >= 5000);
+        pattern_fill(p, emergency_usable(block), 3);
+        emergency_free(block);
+        assert_int_equal(registry_find(p).kind, REGISTRY_NONE);
+    }
+    assert_null(emergency_alloc(SIZE_MAX - 5, 16));
+}
+
+/* What a signal handler does that interrupts a slow path of its own thread. */
+static void handler_inside_a_slow_path_needs_no_lock(void **state)
+{
+    (void)state;
+    char *before = hak_malloc(50000);
+    assert_true(thread_enter());
+    char *p = hak_malloc(70000);
+    assert_int_equal(registry_find(p).kind, REGISTRY_EMERGENCY);
+    hak_free(before);
+    hak_free(p);
+    thread_leave();
+    hak_free(hak_malloc(70000)); /* the next slow path frees what was deferred */
+    assert_null(thread_tls.deferred);
+    assert_int_equal(registry_find(p).kind, REGISTRY_NONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ace_rounds_by_an_eighth_at_most),
+        cmocka_unit_test(ace_blocks_do_not_overlap),
+        cmocka_unit_test(ace_aligns),
+        cmocka_unit_test(ace_resizes_in_place_where_there_is_room),
+        cmocka_unit_test(ace_gives_idle_pages_back),
+        cmocka_unit_test(huge_is_aligned_zero_and_found),
+        cmocka_unit_test(huge_cache_serves_what_fits_and_expires),
+        cmocka_unit_test(huge_resize_moves_pages_not_contents),
+        cmocka_unit_test(huge_refuses_what_cannot_be),
+        cmocka_unit_test(emergency_blocks_stand_alone),
+        cmocka_unit_test(handler_inside_a_slow_path_needs_no_lock),
+    };
+    return cmocka_run_group_tests_name("big", tests, setup, NULL);
+}
