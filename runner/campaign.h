@@ -1,0 +1,47 @@
+/* A session from its first fact to its last: takes the machine, writes the plan, measures what
+ * is left of it a sample at a time, stores each, and ends or is interrupted.
+ */
+#ifndef RUNNER_CAMPAIGN_H
+#define RUNNER_CAMPAIGN_H
+
+#include "runner/bench.h"
+#include "runner/measure.h"
+#include "runner/store.h"
+
+struct campaign {
+    struct store *store;
+    struct session session;
+    struct facts facts;
+    struct cells cells;
+    struct plan plan; /* what is left to do */
+    int total;        /* samples of the whole session */
+    struct host_cores cores;
+    struct host_ticks ticks;
+    struct measure_settings measure;
+    bool shows_first;         /* let the first sample print */
+    bool stops_at_trouble;    /* at the first sample that is not ok */
+    struct sample troubled;   /* that sample; position -1: none */
+};
+
+enum campaign_end { CAMPAIGN_DONE, CAMPAIGN_INTERRUPTED, CAMPAIGN_TROUBLED, CAMPAIGN_STOPPED };
+
+/* Takes the machine-wide lock, watches for interrupts and opens the database. */
+int campaign_open(const struct bench *bench, struct campaign *campaign, struct problem *problem);
+void campaign_close(struct campaign *campaign);
+
+/* The fingerprint of host, builds and cores for the cells chosen. */
+void campaign_add_facts(const struct bench *bench, struct campaign *campaign);
+
+/* Writes a new session with its plan. */
+int campaign_begin(const struct bench *bench, struct campaign *campaign, const char *kind,
+                   const char *mode, struct problem *problem);
+
+/* Stopped, with the problem: the database or the system said no. What was measured is stored
+ * whatever the end. */
+enum campaign_end campaign_run(const struct bench *bench, struct campaign *campaign,
+                               struct problem *problem);
+
+/* Some allocator can be measured, or the problem says why none can. */
+int campaign_check_cells(const struct cells *cells, struct problem *problem);
+
+#endif

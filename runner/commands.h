@@ -1,0 +1,11 @@
+/* The sub-commands. argv[0] is the name of the command. Each returns an exit code; what is wrong
+ * was told on stderr by then. */
+#ifndef RUNNER_COMMANDS_H
+#define RUNNER_COMMANDS_H
+
+int command_list(int argc, char *const *argv);
+int command_run(int argc, char *const *argv);
+int command_compare(int argc, char *const *argv);
+int command_exec(int argc, char *const *argv);
+
+#endif

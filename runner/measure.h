@@ -1,0 +1,25 @@
+/* One sample: a fresh process of a cell, its answer read, its identity proved, its verdict. */
+#ifndef RUNNER_MEASURE_H
+#define RUNNER_MEASURE_H
+
+#include "runner/child.h"
+#include "runner/host.h"
+#include "runner/record.h"
+
+struct measure_settings {
+    const struct host_cores *cores;
+    double timeout_s;
+    const char *probe; /* path of libhakprobe.so: the program does not report its identity, and its
+                          exit status and wall time are the result; NULL: a workload of ours */
+    bool show_output;
+};
+
+enum measure_outcome { MEASURE_DONE, MEASURE_INTERRUPTED, MEASURE_IMPOSSIBLE };
+
+/* Fills the sample but for its place in the plan. Impossible (with the problem): no process could
+ * be started at all, and trying again would not help. */
+enum measure_outcome measure_sample(struct arena *arena, const struct cell *cell,
+                                    const struct measure_settings *settings,
+                                    struct sample *sample, struct problem *problem);
+
+#endif

@@ -1,0 +1,183 @@
+#include "runner/options.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+enum kind { KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_LIST };
+
+struct spec {
+    enum option option;
+    enum kind kind;
+    const char *name, *value, *about;
+};
+
+static const struct spec specs[] = {
+    {OPTION_MODE, KIND_TEXT, "mode", "MODE", "quick, default or full: what the matrix takes"},
+    {OPTION_ALLOCATORS, KIND_TEXT, "allocators", "A,B", "only these: see `hakbench list`"},
+    {OPTION_WORKLOADS, KIND_LIST, "workloads", "W,W", "only these: see `hakbench list`"},
+    {OPTION_WORKLOAD, KIND_LIST, "workload", "W", "on which workload; may be given again"},
+    {OPTION_REPEATS, KIND_NUMBER, "repeats", "N", "samples of every cell"},
+    {OPTION_BLOCKS, KIND_NUMBER, "blocks", "N", "ABBA or BAAB blocks, 6 or more (12)"},
+    {OPTION_SEED, KIND_NUMBER, "seed", "N", "of the order (a fresh one, which is printed)"},
+    {OPTION_RESULTS, KIND_TEXT, "results", "DIR", "where results.sqlite is (reports/out)"},
+    {OPTION_RESUME, KIND_FLAG, "resume", NULL, "go on with the newest run that did not end"},
+    {OPTION_TIMEOUT, KIND_NUMBER, "timeout", "SECONDS", "kill a sample that takes longer"},
+    {OPTION_WAIT, KIND_FLAG, "wait", NULL, "wait while another hakbench measures"},
+    {OPTION_SHOW_OUTPUT, KIND_FLAG, "show-output", NULL, "show what the first sample prints"},
+    {OPTION_MATRIX, KIND_TEXT, "matrix", "FILE", "another allocator/variants/matrix.txt"},
+    {OPTION_ROWS, KIND_TEXT, "rows", "FILE", "another workloads/workloads.txt"},
+    {OPTION_JSON, KIND_FLAG, "json", NULL, "one line of JSON on stdout instead of a table"},
+    {OPTION_HELP, KIND_FLAG, "help", NULL, "this text"},
+};
+enum { SPECS = sizeof specs / sizeof *specs };
+
+static const struct spec *find_spec(const char *name, size_t length, unsigned accepted)
+{
+    for (int i = 0; i < SPECS; i++)
+        if (((unsigned)specs[i].option & accepted) != 0 && strlen(specs[i].name) == length &&
+            memcmp(specs[i].name, name, length) == 0)
+            return &specs[i];
+    return NULL;
+}
+
+static const char **text_of(struct options *options, enum option option)
+{
+    switch (option) {
+    case OPTION_MODE:
+        return &options->mode;
+    case OPTION_ALLOCATORS:
+        return &options->allocators;
+    case OPTION_RESULTS:
+        return &options->results;
+    case OPTION_MATRIX:
+        return &options->matrix;
+    default:
+        return &options->rows;
+    }
+}
+
+static long *number_of(struct options *options, enum option option)
+{
+    switch (option) {
+    case OPTION_REPEATS:
+        return &options->repeats;
+    case OPTION_BLOCKS:
+        return &options->blocks;
+    case OPTION_SEED:
+        return &options->seed;
+    default:
+        return &options->timeout_s;
+    }
+}
+
+static bool *flag_of(struct options *options, enum option option)
+{
+    switch (option) {
+    case OPTION_RESUME:
+        return &options->resume;
+    case OPTION_WAIT:
+        return &options->wait;
+    case OPTION_SHOW_OUTPUT:
+        return &options->show_output;
+    case OPTION_JSON:
+        return &options->json;
+    default:
+        return &options->help;
+    }
+}
+
+static int set_option(struct arena *arena, struct options *options, const struct spec *spec,
+                      const char *value, struct problem *problem)
+{
+    const long most = spec->option == OPTION_SEED ? LONG_MAX : 1000000;
+    switch (spec->kind) {
+    case KIND_FLAG:
+        *flag_of(options, spec->option) = true;
+        return 0;
+    case KIND_TEXT:
+        *text_of(options, spec->option) = value;
+        return 0;
+    case KIND_LIST:
+        strings_split(arena, &options->workloads, value, ",");
+        return 0;
+    default:
+        if (!text_to_long(value, 1, most, number_of(options, spec->option)))
+            return problem_set(problem, "--%s %s: give a whole number from 1 to %ld", spec->name,
+                               value, most);
+        return 0;
+    }
+}
+
+int options_parse(struct arena *arena, int argc, char *const *argv, unsigned accepted,
+                  struct options *options, struct problem *problem)
+{
+    *options = (struct options){0};
+    accepted |= OPTION_JSON | OPTION_HELP;
+    for (int i = 0; i < argc; i++) {
+        const char *word = argv[i];
+        if (strcmp(word, "--") == 0) {
+            options->has_rest = true;
+            while (++i < argc)
+                strings_add(arena, &options->rest, argv[i]);
+            return 0;
+        }
+        if (strcmp(word, "-h") == 0)
+            word = "--help";
+        if (word[0] != '-' || word[1] == '\0') {
+            strings_add(arena, &options->positional, word);
+            continue;
+        }
+        const char *name = word + strspn(word, "-");
+        const size_t length = strcspn(name, "=");
+        const struct spec *spec = find_spec(name, length, accepted);
+        if (spec == NULL || word[1] != '-')
+            return problem_set(problem, "unknown option %s: see --help", word);
+        const char *value = name[length] == '=' ? name + length + 1 : NULL;
+        if (spec->kind == KIND_FLAG && value != NULL)
+            return problem_set(problem, "--%s takes no value", spec->name);
+        if (spec->kind != KIND_FLAG && value == NULL) {
+            if (i + 1 == argc || strcmp(argv[i + 1], "--") == 0)
+                return problem_set(problem, "--%s needs a value: --%s %s", spec->name, spec->name,
+                                   spec->value);
+            value = argv[++i];
+        }
+        if (set_option(arena, options, spec, value, problem) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+void options_print(unsigned accepted)
+{
+    accepted |= OPTION_JSON | OPTION_HELP;
+    for (int i = 0; i < SPECS; i++) {
+        char left[40];
+        if (((unsigned)specs[i].option & accepted) == 0)
+            continue;
+        snprintf(left, sizeof left, "--%s%s%s", specs[i].name, specs[i].value != NULL ? " " : "",
+                 specs[i].value != NULL ? specs[i].value : "");
+        printf("  %-20s %s\n", left, specs[i].about);
+    }
+}
+
+static const char *quote(struct arena *arena, const char *word)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                                "_-+=:,./@%";
+    if (*word != '\0' && word[strspn(word, plain)] == '\0')
+        return word;
+    const char *quoted = "'";
+    for (const char *c = word; *c != '\0'; c++)
+        quoted = *c == '\'' ? arena_printf(arena, "%s'\\''", quoted)
+                            : arena_printf(arena, "%s%c", quoted, *c);
+    return arena_printf(arena, "%s'", quoted);
+}
+
+const char *options_quote(struct arena *arena, int argc, char *const *argv)
+{
+    struct strings words = {0};
+    for (int i = 0; i < argc; i++)
+        strings_add(arena, &words, quote(arena, argv[i]));
+    return strings_join(arena, &words, " ");
+}

@@ -1,0 +1,51 @@
+/* The command line after the sub-command: one table of options for all commands, so that an
+ * option means the same everywhere and --help cannot forget one.
+ */
+#ifndef RUNNER_OPTIONS_H
+#define RUNNER_OPTIONS_H
+
+#include "runner/text.h"
+
+#include <stdint.h>
+
+enum option {
+    OPTION_MODE = 1 << 0,
+    OPTION_ALLOCATORS = 1 << 1,
+    OPTION_WORKLOADS = 1 << 2,
+    OPTION_WORKLOAD = 1 << 3,
+    OPTION_REPEATS = 1 << 4,
+    OPTION_BLOCKS = 1 << 5,
+    OPTION_SEED = 1 << 6,
+    OPTION_RESULTS = 1 << 7,
+    OPTION_RESUME = 1 << 8,
+    OPTION_TIMEOUT = 1 << 9,
+    OPTION_WAIT = 1 << 10,
+    OPTION_SHOW_OUTPUT = 1 << 11,
+    OPTION_MATRIX = 1 << 12,
+    OPTION_ROWS = 1 << 13,
+    OPTION_JSON = 1 << 14,
+    OPTION_HELP = 1 << 15,
+};
+
+/* NULL, 0 and false stand for "not given". */
+struct options {
+    const char *mode, *allocators, *results, *matrix, *rows;
+    struct strings workloads;
+    long repeats, blocks, timeout_s, seed;
+    bool resume, wait, show_output, json, help;
+    struct strings positional;
+    struct strings rest; /* what follows -- */
+    bool has_rest;
+};
+
+/* `accepted`: the options of this command, OPTION_JSON and OPTION_HELP always. */
+int options_parse(struct arena *arena, int argc, char *const *argv, unsigned accepted,
+                  struct options *options, struct problem *problem);
+
+/* One line an option. */
+void options_print(unsigned accepted);
+
+/* The command line as it could be typed again. */
+const char *options_quote(struct arena *arena, int argc, char *const *argv);
+
+#endif

@@ -1,0 +1,117 @@
+#include "runner/progress.h"
+
+#include "runner/style.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { BAR_COLUMNS = 24 };
+
+void progress_begin(struct arena *arena, struct progress *progress, const struct cells *cells,
+                    const struct plan *plan, int total)
+{
+    *progress = (struct progress){
+        .cells = cells,
+        .plan = plan,
+        .total = total,
+        .done = total - plan->count,
+        .seconds = arena_alloc(arena, (size_t)cells->count * sizeof(double)),
+        .samples = arena_alloc(arena, (size_t)cells->count * sizeof(int)),
+        .is_terminal = isatty(STDERR_FILENO),
+        .has_colour = style_is_wanted(stderr),
+    };
+    progress->told = total > 0 ? progress->done * 10 / total : 0;
+}
+
+/* Samples of one workload take about the same time, whatever the allocator. */
+static double seconds_of_workload(const struct progress *progress, const char *workload)
+{
+    double seconds = 0;
+    int samples = 0;
+    for (int i = 0; i < progress->cells->count; i++) {
+        if (workload != NULL && strcmp(progress->cells->at[i].workload, workload) != 0)
+            continue;
+        seconds += progress->seconds[i];
+        samples += progress->samples[i];
+    }
+    return samples > 0 ? seconds / samples : 0;
+}
+
+static double seconds_left(const struct progress *progress)
+{
+    const double anywhere = seconds_of_workload(progress, NULL);
+    double left = 0;
+    for (int i = progress->at; i < progress->plan->count; i++) {
+        const char *workload = progress->cells->at[progress->plan->at[i].cell].workload;
+        const double own = seconds_of_workload(progress, workload);
+        left += own > 0 ? own : anywhere;
+    }
+    return left;
+}
+
+static void clear_bar(struct progress *progress)
+{
+    if (progress->has_bar)
+        fputs("\r\033[K", stderr);
+    progress->has_bar = false;
+}
+
+static void draw_bar(struct progress *progress, const struct cell *cell)
+{
+    struct arena arena = {0};
+    const bool colour = progress->has_colour;
+    const double part = (double)progress->done / progress->total;
+    const char *left = progress->at > 0 ? style_duration(&arena, seconds_left(progress)) : "…";
+    const char *label = arena_printf(&arena, "%s · %s", cell->workload, cell->allocator.name);
+    const char *counts = arena_printf(&arena, " %d/%d  %s left  ", progress->done, progress->total,
+                                      left);
+    const int room = style_columns(stderr) - BAR_COLUMNS - style_width(counts) - 3;
+    fprintf(stderr, "\r\033[K%s%s%s▏%s%s", style_on(colour, STYLE_ACCENT),
+            style_bar(&arena, part, BAR_COLUMNS), style_off(colour), counts,
+            room > 8 ? style_shorten(&arena, label, room) : "");
+    fflush(stderr);
+    progress->has_bar = true;
+    arena_free(&arena);
+}
+
+void progress_show(struct progress *progress, const struct place *place)
+{
+    const struct cell *cell = &progress->cells->at[place->cell];
+    if (progress->is_terminal)
+        draw_bar(progress, cell);
+}
+
+static void tell_plainly(struct progress *progress)
+{
+    const int tenths = progress->done * 10 / progress->total;
+    if (tenths == progress->told || progress->done == progress->total)
+        return;
+    progress->told = tenths;
+    struct arena arena = {0};
+    fprintf(stderr, "%d of %d samples, about %s left\n", progress->done, progress->total,
+            style_duration(&arena, seconds_left(progress)));
+    arena_free(&arena);
+}
+
+void progress_count(struct progress *progress, const struct sample *sample)
+{
+    const struct cell *cell = &progress->cells->at[sample->cell];
+    progress->done++;
+    progress->at++;
+    progress->seconds[sample->cell] += (double)sample->wall_ns / 1e9;
+    progress->samples[sample->cell]++;
+    if (sample->status != SAMPLE_OK) {
+        clear_bar(progress);
+        fprintf(stderr, "%s%s%s  %s on %s: %s\n", style_on(progress->has_colour, STYLE_BAD),
+                sample_status_name(sample->status), style_off(progress->has_colour),
+                cell->allocator.name, cell->workload, sample->reason);
+    }
+    if (!progress->is_terminal)
+        tell_plainly(progress);
+}
+
+void progress_end(struct progress *progress)
+{
+    clear_bar(progress);
+    fflush(stderr);
+}

@@ -1,0 +1,31 @@
+/* How far a session is, on stderr: a bar with the time left on a terminal, a plain line now and
+ * then elsewhere. Drawn between samples only, so that it never disturbs one.
+ */
+#ifndef RUNNER_PROGRESS_H
+#define RUNNER_PROGRESS_H
+
+#include "runner/record.h"
+#include "runner/store.h"
+
+struct progress {
+    const struct cells *cells;
+    const struct plan *plan; /* what is still to do at the start */
+    int done, total;         /* over the whole session */
+    int at;                  /* index into the plan */
+    double *seconds;         /* per cell: of its samples so far ... */
+    int *samples;            /* ... and their number */
+    bool is_terminal, has_colour, has_bar;
+    int told; /* tenths of the work that a plain line was printed for */
+};
+
+void progress_begin(struct arena *arena, struct progress *progress, const struct cells *cells,
+                    const struct plan *plan, int total);
+
+/* Before a sample of that place. */
+void progress_show(struct progress *progress, const struct place *place);
+
+/* After it. Whatever is not ok is told at once. */
+void progress_count(struct progress *progress, const struct sample *sample);
+void progress_end(struct progress *progress);
+
+#endif

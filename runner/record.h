@@ -1,0 +1,71 @@
+/* What is stored and handed around: a cell (an allocator on a workload row), a place in the plan,
+ * a sample (one fresh process). They mirror the tables of schema.sql.
+ */
+#ifndef RUNNER_RECORD_H
+#define RUNNER_RECORD_H
+
+#include "runner/allocator.h"
+
+#include <stdint.h>
+
+/* Exit codes of every command. */
+enum exit_code {
+    EXIT_PASS = 0,
+    EXIT_REGRESSION = 1,
+    EXIT_USAGE = 2, /* or a build error, or anything that a person must put right first */
+    EXIT_INCONCLUSIVE = 3,
+    EXIT_CRASH = 4, /* or a corruption */
+    EXIT_INTERRUPTED = 130,
+};
+
+/* A number that is not known; stored as NULL. */
+enum { RECORD_NONE = -1 };
+
+struct cell {
+    int64_t id;
+    struct allocator allocator;
+    const char *workload; /* a row of workloads.txt, or "exec" */
+    const char *side;     /* "A" or "B" in a comparison, else "" */
+    const char *program;  /* path of the executable */
+    struct strings arguments;
+    int threads;      /* 1: pinned to one core */
+};
+
+struct place {
+    int position, block;
+    int cell; /* index into the cells of the session */
+};
+
+enum sample_status {
+    SAMPLE_OK,
+    SAMPLE_CRASH,   /* ended by a signal */
+    SAMPLE_TIMEOUT, /* killed by the runner */
+    SAMPLE_FAILED,  /* wrong result, audit errors, bad exit status, unreadable answer */
+    SAMPLE_VOID,    /* not what was meant to be measured */
+    SAMPLE_STATUSES
+};
+
+struct sample {
+    int position, cell; /* cell: index */
+    const char *started_utc;
+    enum sample_status status;
+    const char *reason; /* NULL only for SAMPLE_OK */
+    int exit_code, signal;
+    int64_t ops, elapsed_ns;
+    int64_t wall_ns, user_ns, system_ns;
+    int64_t minflt_start, minflt_phase, minflt_total, majflt_total;
+    int64_t nvcsw, nivcsw;
+    int64_t peak_rss, rss_end; /* bytes */
+    int64_t corruptions, audit_errors;
+    const char *malloc_object, *malloc_build_id, *free_object, *free_build_id, *variant;
+    const char *output;
+};
+
+struct samples {
+    struct sample *at;
+    int count;
+};
+
+const char *sample_status_name(enum sample_status status);
+
+#endif

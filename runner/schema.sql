@@ -1,0 +1,84 @@
+-- The results database. One writer (hakbench); the report and trend pages only read.
+-- Times are nanoseconds, sizes are bytes, instants are UTC ISO-8601 text.
+PRAGMA user_version = 1;
+
+-- One call of `hakbench run`, `compare` or `exec`.
+CREATE TABLE session (
+  id          INTEGER PRIMARY KEY,
+  kind        TEXT NOT NULL CHECK (kind IN ('run', 'compare', 'exec')),
+  mode        TEXT,                      -- quick, default, full; NULL for compare and exec
+  started_utc TEXT NOT NULL,
+  ended_utc   TEXT,                      -- NULL while running, or when it was interrupted
+  seed        INTEGER NOT NULL,          -- of the order of the plan
+  command     TEXT NOT NULL,             -- as typed
+  commit_id   TEXT,
+  dirty       INTEGER
+);
+
+-- The host fingerprint of a session, a fact a row (cpu.model, kernel.release, thp.enabled, ...);
+-- runner/facts.h lists the keys.
+CREATE TABLE fact (
+  session_id INTEGER NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+  key        TEXT NOT NULL,
+  value      TEXT NOT NULL,
+  PRIMARY KEY (session_id, key)
+);
+
+-- What is measured: an allocator on a workload row.
+CREATE TABLE cell (
+  id         INTEGER PRIMARY KEY,
+  session_id INTEGER NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+  allocator  TEXT NOT NULL,              -- glibc, jemalloc, ..., hakmem, hakmem:key=value,..., a path
+  workload   TEXT NOT NULL,              -- a row of workloads.txt, or 'exec'
+  side       TEXT NOT NULL DEFAULT '',   -- 'A' or 'B' in a comparison, else ''
+  program    TEXT NOT NULL,              -- path of the executable
+  arguments  TEXT NOT NULL,              -- JSON array
+  state      TEXT NOT NULL CHECK (state IN ('measured', 'missing')),
+  reason     TEXT,                       -- why missing, and what to do
+  UNIQUE (session_id, allocator, workload, side)
+);
+
+-- The order, fixed before the first sample. What has no sample yet is still to do.
+CREATE TABLE plan (
+  session_id INTEGER NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+  position   INTEGER NOT NULL,
+  block      INTEGER NOT NULL,           -- randomised complete block, from 0
+  cell_id    INTEGER NOT NULL REFERENCES cell(id) ON DELETE CASCADE,
+  PRIMARY KEY (session_id, position)
+);
+
+-- One fresh process.
+CREATE TABLE sample (
+  id             INTEGER PRIMARY KEY,
+  session_id     INTEGER NOT NULL,
+  position       INTEGER NOT NULL,
+  cell_id        INTEGER NOT NULL REFERENCES cell(id) ON DELETE CASCADE,
+  started_utc    TEXT NOT NULL,
+  status         TEXT NOT NULL CHECK (status IN ('ok', 'crash', 'timeout', 'failed', 'void')),
+  reason         TEXT,                   -- of every status but ok
+  exit_code      INTEGER,
+  signal         INTEGER,
+  ops            INTEGER,                -- operations of the measured phase
+  elapsed_ns     INTEGER,                -- of the measured phase, by the workload's clock
+  wall_ns        INTEGER NOT NULL,       -- of the process, by the runner's clock
+  user_ns        INTEGER NOT NULL,       -- wait4
+  system_ns      INTEGER NOT NULL,
+  minflt_start   INTEGER,                -- soft page faults before the measured phase
+  minflt_phase   INTEGER,                -- during it
+  minflt_total   INTEGER NOT NULL,       -- of the process (wait4)
+  majflt_total   INTEGER NOT NULL,
+  nvcsw          INTEGER NOT NULL,
+  nivcsw         INTEGER NOT NULL,
+  peak_rss       INTEGER NOT NULL,       -- of the process (wait4)
+  rss_end        INTEGER,                -- after everything was freed
+  corruptions    INTEGER,                -- found by the allocator
+  audit_errors   INTEGER,                -- found by the workload
+  malloc_object  TEXT,                   -- identity proof: who owns malloc ...
+  malloc_build_id TEXT,
+  free_object    TEXT,                   -- ... and free
+  free_build_id  TEXT,
+  variant        TEXT,                   -- compiled into hakmem; NULL for peers
+  output         TEXT,                   -- the workload's JSON line, or the tail of what it printed
+  UNIQUE (session_id, position),
+  FOREIGN KEY (session_id, position) REFERENCES plan(session_id, position)
+);

@@ -1,0 +1,73 @@
+/* The results database: one writer, every sample its own transaction, so that whatever
+ * ends the runner loses at most the sample that was being measured.
+ *
+ * WAL, so that a report can be read meanwhile, with synchronous=FULL: one flush per sample costs
+ * milliseconds beside a process of half a second, and keeps samples through a power cut as well.
+ * Functions return 0, or -1 with a problem that names the file and what to do.
+ */
+#ifndef RUNNER_STORE_H
+#define RUNNER_STORE_H
+
+#include "runner/database.h"
+#include "runner/facts.h"
+#include "runner/plan.h"
+#include "runner/record.h"
+
+enum { STORE_SCHEMA_VERSION = 1 };
+
+struct store {
+    struct database database;
+};
+
+struct session {
+    int64_t id;
+    const char *kind;      /* run, compare, exec */
+    const char *mode;      /* NULL but for run */
+    const char *started_utc;
+    uint64_t seed;
+    const char *command;   /* as typed */
+    const char *commit_id; /* NULL: not known */
+    int dirty;             /* -1: not known */
+};
+
+struct cells {
+    struct cell *at;
+    int count;
+};
+
+/* The JSON array that stands for a cell's arguments; the caller frees it. NULL: no memory. */
+char *store_arguments_text(const struct cell *cell);
+
+/* Opens FOLDER/results.sqlite; makes folder and database when there are none. */
+int store_open(struct arena *arena, const char *folder, const char *schema_path,
+               struct store **store, struct problem *problem);
+void store_close(struct store *store);
+const char *store_path(const struct store *store);
+
+/* Writes session, facts, cells and plan in one transaction; sets their ids. */
+int store_add_session(struct store *store, struct session *session, const struct facts *facts,
+                      struct cells *cells, const struct plan *plan, struct problem *problem);
+int store_add_sample(struct store *store, const struct session *session,
+                     const struct cells *cells, const struct sample *sample,
+                     struct problem *problem);
+int store_end_session(struct store *store, const struct session *session,
+                      const struct facts *facts, struct problem *problem);
+
+/* The newest session of a kind that never ended; session->id 0: there is none. */
+int store_find_unfinished(struct store *store, struct arena *arena, const char *kind,
+                          struct session *session, struct problem *problem);
+int store_load_facts(struct store *store, struct arena *arena, int64_t session_id,
+                     struct facts *facts, struct problem *problem);
+
+/* Sets the ids of the cells; a cell that differs from what is stored is a problem. */
+int store_match_cells(struct store *store, const struct session *session, struct cells *cells,
+                      struct problem *problem);
+
+/* What has no sample yet, in order. */
+int store_load_remaining(struct store *store, struct arena *arena, const struct session *session,
+                         const struct cells *cells, struct plan *plan, struct problem *problem);
+int store_load_samples(struct store *store, struct arena *arena, const struct session *session,
+                       const struct cells *cells, struct samples *samples,
+                       struct problem *problem);
+
+#endif
