@@ -149,7 +149,7 @@ static void *fail_enomem(void)
     return NULL;
 }
 
-HAK_SLOW void *alloc_tiny_slow(unsigned class)
+static HAK_SLOW void *alloc_class_slow(unsigned class)
 {
     int saved = errno;
     void *p;
@@ -162,6 +162,11 @@ HAK_SLOW void *alloc_tiny_slow(unsigned class)
     }
     errno = saved;
     return HAK_LIKELY(p != NULL) ? p : fail_enomem();
+}
+
+HAK_SLOW void *alloc_front_slow(size_t size)
+{
+    return alloc_class_slow(size_class_of(size));
 }
 
 static HAK_SLOW void *alloc_big(size_t size, size_t alignment, bool *zeroed)
@@ -194,9 +199,11 @@ __attribute__((noinline)) void *alloc_above_tiny(size_t size)
         bool zeroed;
         return alloc_big(size, HAK_ALIGNMENT, &zeroed);
     }
-    unsigned class = size_class_wide(size);
-    void *p = tiny_front_pop(class + 1);
-    return HAK_LIKELY(p != NULL) ? p : alloc_tiny_slow(class);
+    size_t class = size_class_wide(size);
+    void *p;
+    if (HAK_UNLIKELY(!tiny_front_pop(class + 1, &p)))
+        return alloc_front_slow(size);
+    return p;
 }
 
 HAK_SLOW void alloc_free_slow(void *p)
@@ -284,8 +291,8 @@ void *hak_aligned_alloc(size_t alignment, size_t size)
 {
     unsigned class = size_class_aligned(size, alignment);
     if (class < HAK_CLASSES) {
-        void *p = tiny_front_pop(class + 1);
-        return p ? p : alloc_tiny_slow(class);
+        void *p;
+        return tiny_front_pop(class + 1, &p) ? p : alloc_class_slow(class);
     }
     bool zeroed;
     return alloc_big(size, alignment, &zeroed);

@@ -18,8 +18,8 @@
 #include "allocator/registry.h"
 #include "allocator/tiny_front.h"
 
-/* The front had no block: restock it, or fail. */
-void *alloc_tiny_slow(unsigned class);
+/* The front had no block for the size: restock it, or fail. */
+void *alloc_front_slow(size_t size);
 /* Requests above the tiny classes: the wide classes of the front, ACE, huge. */
 void *alloc_above_tiny(size_t size);
 /* Pointers that the front does not take: NULL, a full bin, ACE, huge, foreign. */
@@ -29,14 +29,17 @@ HAK_INLINE void *hak_malloc(size_t size)
 {
     if (HAK_UNLIKELY(size > HAK_TINY_FORMULA_MAX))
         return alloc_above_tiny(size);
-    unsigned class = size_class_tiny(size);
-    void *p = tiny_front_pop(class + 1);
-    return HAK_LIKELY(p != NULL) ? p : alloc_tiny_slow(class);
+    size_t class = size_class_tiny(size);
+    void *p;
+    if (HAK_UNLIKELY(!tiny_front_pop(class + 1, &p)))
+        return alloc_front_slow(size);
+    return p;
 }
 
 HAK_INLINE void hak_free(void *p)
 {
-    if (HAK_UNLIKELY(!tiny_front_push(registry_bin(p), p)))
+    uintptr_t granule = registry_granule(p);
+    if (HAK_UNLIKELY(granule >= HAK_GRANULES || !tiny_front_push(registry_granule_bin(granule), p)))
         alloc_free_slow(p);
 }
 

@@ -8,7 +8,10 @@
 #define HAK_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define HAK_INLINE      static inline __attribute__((always_inline))
 /* A function that a hot one leaves to: out of line, and laid out away from the hot code. */
-#define HAK_SLOW   __attribute__((noinline, cold))
+#define HAK_SLOW __attribute__((noinline, cold))
+/* For variables that several files share: reached without the indirection that an exported one
+ * needs. */
+#define HAK_HIDDEN __attribute__((visibility("hidden")))
 #define HAK_PUBLIC __attribute__((visibility("default")))
 
 /* hak_assert states an invariant. It is checked in debug builds only. */

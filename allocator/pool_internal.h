@@ -24,8 +24,8 @@ struct pool_stock {
     uint64_t slabs_used, slabs_recent;
 };
 
-extern struct pool_class pool_classes[HAK_CLASSES];
-extern struct pool_stock pool_stock;
+extern HAK_HIDDEN struct pool_class pool_classes[HAK_CLASSES];
+extern HAK_HIDDEN struct pool_stock pool_stock;
 
 void pool_list_append(struct pool_class *list, struct slab *slab);
 void pool_list_remove(struct pool_class *list, struct slab *slab);

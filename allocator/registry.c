@@ -24,7 +24,7 @@ void registry_set_window(void *start)
 
 void registry_set_bin(const void *slab_start, unsigned bin)
 {
-    uintptr_t granule = ((uintptr_t)slab_start - registry_window) >> HAK_SLAB_SHIFT;
+    uintptr_t granule = registry_granule(slab_start);
     if (granule < HAK_GRANULES)
         atomic_store_explicit(&registry_class_map[granule], (uint8_t)bin, memory_order_relaxed);
 }

@@ -22,16 +22,25 @@
 #define HAK_GRANULES (HAK_WINDOW >> HAK_SLAB_SHIFT)
 
 /* A bin is what the class map stores: class + 1, or 0 for "no block of the front here". */
-extern uintptr_t registry_window; /* start of the window; 0 before there is one */
-extern _Atomic uint8_t registry_class_map[HAK_GRANULES];
+extern HAK_HIDDEN uintptr_t registry_window; /* start of the window; 0 before there is one */
+extern HAK_HIDDEN _Atomic uint8_t registry_class_map[HAK_GRANULES];
+
+/* The number of a pointer's granule; HAK_GRANULES or more outside of the window. */
+HAK_INLINE uintptr_t registry_granule(const void *p)
+{
+    return ((uintptr_t)p - registry_window) >> HAK_SLAB_SHIFT;
+}
+
+HAK_INLINE unsigned registry_granule_bin(uintptr_t granule)
+{
+    return atomic_load_explicit(&registry_class_map[granule], memory_order_relaxed);
+}
 
 /* The bin of a pointer; 0 when it is NULL, foreign, outside the window or not of a front class. */
 HAK_INLINE unsigned registry_bin(const void *p)
 {
-    uintptr_t granule = ((uintptr_t)p - registry_window) >> HAK_SLAB_SHIFT;
-    if (HAK_UNLIKELY(granule >= HAK_GRANULES))
-        return 0;
-    return atomic_load_explicit(&registry_class_map[granule], memory_order_relaxed);
+    uintptr_t granule = registry_granule(p);
+    return granule < HAK_GRANULES ? registry_granule_bin(granule) : 0;
 }
 
 /* Sets the bin of the slab at `slab_start`; does nothing outside the window. */

@@ -32,27 +32,31 @@ HAK_INLINE unsigned tiny_user_offset(unsigned class)
 }
 
 /* The class of a request of 0 .. HAK_TINY_FORMULA_MAX bytes. */
-HAK_INLINE unsigned size_class_tiny(size_t size)
+HAK_INLINE size_t size_class_tiny(size_t size)
 {
     size_t room = HAK_LAYOUT_HEADERED ? size + 1 : size;
+    /* A mask, not a branch: small and larger sizes come mixed, and a wrong guess would cost more
+     * than the malloc. It is all ones when 8 < size, and stands before the shift so that class and
+     * offset of the bin are one computation. */
+    size_t above_c0 = 0 - (size_t)(8 < size);
     if (HAK_GEOMETRY_C8)
-        return size <= 8 ? 0 : 61u - (unsigned)__builtin_clzl(room - 1);
-    return size <= 8 ? 0 : (unsigned)((room + 15) >> 4);
+        return (61 - (size_t)__builtin_clzl((room - 1) | 8)) & above_c0;
+    return ((room + 15) & above_c0) >> 4;
 }
 
 /* The class of a request of 1024 .. HAK_FRONT_MAX bytes. With x = size - 1 and k = floor(log2 x),
  * the two bits below the leading one number the quarter of the doubling: class = Cn + 1 + 4 (k -
  * 10) + quarter. */
-HAK_INLINE unsigned size_class_wide(size_t size)
+HAK_INLINE size_t size_class_wide(size_t size)
 {
     size_t x = size - 1;
-    unsigned k = 63u - (unsigned)__builtin_clzl(x);
-    return HAK_CN + 4 * k + (unsigned)(x >> (k - 2)) - 43;
+    size_t k = 63 - (size_t)__builtin_clzl(x);
+    return HAK_CN + 4 * k + (x >> (k - 2)) - 43;
 }
 
 HAK_INLINE unsigned size_class_of(size_t size)
 {
-    return size <= HAK_TINY_FORMULA_MAX ? size_class_tiny(size) : size_class_wide(size);
+    return (unsigned)(size <= HAK_TINY_FORMULA_MAX ? size_class_tiny(size) : size_class_wide(size));
 }
 
 /* What the slow paths look up, one row per class. */
@@ -64,7 +68,7 @@ struct size_class {
     uint32_t carve;    /* fresh blocks taken from a slab at once */
     uint32_t wake;     /* free blocks at which an unheld slab is offered again */
 };
-extern struct size_class size_classes[HAK_CLASSES_MAX];
+extern HAK_HIDDEN struct size_class size_classes[HAK_CLASSES_MAX];
 
 /* Fills the table; called once, before the first look-up. */
 void size_class_init(void);

@@ -43,7 +43,7 @@ struct thread_tls {
     void *deferred; /* ACE and huge blocks that such a handler freed, linked, to be freed properly
                        later */
 };
-extern __thread struct thread_tls thread_tls;
+extern HAK_HIDDEN __thread struct thread_tls thread_tls;
 _Static_assert(sizeof(struct thread_tls) <= 1536, "small enough for dlopen (static TLS surplus)");
 
 #if HAK_FRONT_CACHE
@@ -78,7 +78,7 @@ struct thread_hooks {
     void (*process_start)(void);
     void (*thread_end)(struct thread *);
 };
-extern const struct thread_hooks thread_hooks;
+extern HAK_HIDDEN const struct thread_hooks thread_hooks;
 
 void thread_fork_prepare(void);
 void thread_fork_parent(void);

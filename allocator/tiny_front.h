@@ -16,30 +16,32 @@
 
 #include "allocator/thread.h"
 
-/* A block of the bin, or NULL when it has none (then see tiny_refill). */
-HAK_INLINE void *tiny_front_pop(unsigned bin_index)
+/* Takes a block of the bin into *out; false when it has none (then see tiny_refill). */
+HAK_INLINE bool tiny_front_pop(size_t bin_index, void **out)
 {
     struct tls_bin *bin = &thread_tls.bins[bin_index];
 #if HAK_FRONT_CACHE
     void **top = bin->top;
     void *p = *top;
     if (HAK_UNLIKELY((uintptr_t)p & 1))
-        return NULL;
+        return false;
     bin->top = top - 1;
-    return p;
+    *out = p;
+    return true;
 #else
     void *p = bin->head;
     if (HAK_UNLIKELY(p == NULL))
-        return NULL;
+        return false;
     bin->head = layout_next((hak_user){p});
     bin->room++;
-    return p;
+    *out = p;
+    return true;
 #endif
 }
 
 /* Puts a block into the bin; false, and nothing done, when the bin does not take it (then see
  * tiny_drain). */
-HAK_INLINE bool tiny_front_push(unsigned bin_index, void *p)
+HAK_INLINE bool tiny_front_push(size_t bin_index, void *p)
 {
     struct tls_bin *bin = &thread_tls.bins[bin_index];
 #if HAK_FRONT_CACHE
@@ -50,10 +52,10 @@ HAK_INLINE bool tiny_front_push(unsigned bin_index, void *p)
     bin->top = top + 1;
     return true;
 #else
-    if (HAK_UNLIKELY(--bin->room < 0)) {
-        bin->room++;
+    int64_t room = bin->room - 1;
+    if (HAK_UNLIKELY(room < 0))
         return false;
-    }
+    bin->room = room;
     layout_set_next((hak_user){p}, bin->head);
     bin->head = p;
     return true;
