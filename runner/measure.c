@@ -42,13 +42,15 @@ static struct strings make_environment(struct arena *arena, const struct allocat
     for (int i = 0; i < allocator->environment.count; i++)
         strings_add(arena, &result, allocator->environment.at[i]);
     struct strings preloads = {0};
-    if (allocator->preload != NULL)
-        strings_add(arena, &preloads, allocator->preload);
+    /* The first is initialised last: the probe speaks when the allocator has started. It defines
+     * none of the allocator's symbols, so the allocator is still the first that does. */
     if (probe != NULL) {
         strings_add(arena, &preloads, probe);
         strings_add(arena, &result,
                     arena_printf(arena, "HAKBENCH_IDENTITY_FD=%d", CHILD_IDENTITY_FD));
     }
+    if (allocator->preload != NULL)
+        strings_add(arena, &preloads, allocator->preload);
     if (preloads.count > 0)
         strings_add(arena, &result,
                     arena_printf(arena, "LD_PRELOAD=%s", strings_join(arena, &preloads, ":")));
@@ -145,9 +147,9 @@ static void judge_workload(struct arena *arena, const struct child_result *resul
                         ? arena_printf(arena, "audit: %lld errors", (long long)sample->audit_errors)
                         : with_last_line(arena, "wrong result", result));
     else if (result->exit_code != 0)
-        set_verdict(sample, SAMPLE_FAILED,
-                    with_last_line(arena, arena_printf(arena, "exit %d", result->exit_code),
-                                   result));
+        set_verdict(
+            sample, SAMPLE_FAILED,
+            with_last_line(arena, arena_printf(arena, "exit %d", result->exit_code), result));
     else if (sample->ops <= 0 || sample->elapsed_ns <= 0)
         set_verdict(sample, SAMPLE_FAILED,
                     with_last_line(arena, "printed no JSON line with ops and elapsed_ns", result));
@@ -155,8 +157,10 @@ static void judge_workload(struct arena *arena, const struct child_result *resul
         set_verdict(sample, SAMPLE_VOID, mismatch);
     else if (threads > 1 && cell->threads == 1)
         set_verdict(sample, SAMPLE_VOID,
-                    arena_printf(arena, "ran %lld threads pinned to one core: name --threads in "
-                                 "its row", (long long)threads));
+                    arena_printf(arena,
+                                 "ran %lld threads pinned to one core: name --threads in "
+                                 "its row",
+                                 (long long)threads));
     if (answer == NULL && sample->output == NULL)
         sample->output = text_last_line(arena, result->errors, 2000);
 }
@@ -172,8 +176,10 @@ static const char *why_no_identity(struct arena *arena, const char *program)
         return arena_printf(arena, "%s is statically linked: LD_PRELOAD has no effect", program);
     if (stat(program, &status) == 0 && (status.st_mode & (S_ISUID | S_ISGID)) != 0)
         return arena_printf(arena, "%s is set-user-ID: LD_PRELOAD has no effect", program);
-    return arena_printf(arena, "%s did not say whose malloc it runs on: the preload did not take "
-                        "effect", program);
+    return arena_printf(arena,
+                        "%s did not say whose malloc it runs on: the preload did not take "
+                        "effect",
+                        program);
 }
 
 static void judge_program(struct arena *arena, const struct child_result *result,
@@ -193,14 +199,14 @@ static void judge_program(struct arena *arena, const struct child_result *result
     if (mismatch != NULL)
         set_verdict(sample, SAMPLE_VOID, mismatch);
     else if (result->exit_code != 0)
-        set_verdict(sample, SAMPLE_FAILED,
-                    with_last_line(arena, arena_printf(arena, "exit %d", result->exit_code),
-                                   result));
+        set_verdict(
+            sample, SAMPLE_FAILED,
+            with_last_line(arena, arena_printf(arena, "exit %d", result->exit_code), result));
 }
 
 enum measure_outcome measure_sample(struct arena *arena, const struct cell *cell,
-                                    const struct measure_settings *settings,
-                                    struct sample *sample, struct problem *problem)
+                                    const struct measure_settings *settings, struct sample *sample,
+                                    struct problem *problem)
 {
     struct strings argv = {0};
     strings_add(arena, &argv, cell->program);

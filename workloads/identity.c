@@ -105,6 +105,22 @@ static bool find_owner(const void *address, char *path, char *build_id, size_t b
     return owner.found;
 }
 
+/* The function that calls of this name reach. In a program that is not position-independent and
+ * takes the address of malloc, dlsym answers with the program's own jump slot, an entry of its
+ * symbol table that is marked undefined; calls go on to the next object that defines it. That is
+ * the next one after this code too: it is in the program or first among the preloads. */
+static void *find_called(const char *name)
+{
+    Dl_info info;
+    void *extra = NULL;
+    void *address = dlsym(RTLD_DEFAULT, name);
+    if (!address || !dladdr1(address, &info, &extra, RTLD_DL_SYMENT) || !extra) {
+        return address;
+    }
+    const ElfW(Sym) *symbol = extra;
+    return symbol->st_shndx == SHN_UNDEF ? dlsym(RTLD_NEXT, name) : address;
+}
+
 /* A symbol of the object that owns malloc, or NULL. A hakmem that is loaded but lost the race for
  * the symbol malloc must not lend its name to another allocator. */
 static void *find_beside_malloc(const char *name, const void *malloc_address)
@@ -121,8 +137,8 @@ static void *find_beside_malloc(const char *name, const void *malloc_address)
 void identity_read(struct identity *identity)
 {
     memset(identity, 0, sizeof *identity);
-    const void *malloc_address = dlsym(RTLD_DEFAULT, "malloc");
-    const void *free_address = dlsym(RTLD_DEFAULT, "free");
+    const void *malloc_address = find_called("malloc");
+    const void *free_address = find_called("free");
     find_owner(free_address, identity->free_object, identity->free_build_id,
                sizeof identity->free_build_id);
     if (!find_owner(malloc_address, identity->malloc_object, identity->malloc_build_id,
