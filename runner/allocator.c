@@ -53,8 +53,10 @@ static int read_object(struct arena *arena, struct allocator *allocator, struct 
     if (allocator->kind != ALLOCATOR_GLIBC && !info.is_shared_object)
         return problem_set(problem, "%s is not a shared object: name a .so", allocator->object);
     if (allocator->kind != ALLOCATOR_GLIBC && strpbrk(allocator->object, " :\t\n") != NULL)
-        return problem_set(problem, "%s: LD_PRELOAD cannot hold a path with a space or a colon: "
-                           "move it", allocator->object);
+        return problem_set(problem,
+                           "%s: LD_PRELOAD cannot hold a path with a space or a colon: "
+                           "move it",
+                           allocator->object);
     allocator->build_id = info.build_id;
     return 0;
 }
@@ -132,9 +134,10 @@ int allocator_resolve(struct arena *arena, const struct catalog *catalog, const 
             return resolve_peer(arena, &catalog->peers[i], allocator, problem);
         strings_add(arena, &peers, catalog->peers[i].name);
     }
-    return problem_set(problem, "unknown allocator '%s': choose from %s, hakmem, "
-                       "hakmem:key=value,... or the path of a .so", name,
-                       strings_join(arena, &peers, ", "));
+    return problem_set(problem,
+                       "unknown allocator '%s': choose from %s, hakmem, "
+                       "hakmem:key=value,... or the path of a .so",
+                       name, strings_join(arena, &peers, ", "));
 }
 
 int allocators_resolve(struct arena *arena, const struct catalog *catalog, const char *root,
@@ -175,8 +178,7 @@ void allocators_split(struct arena *arena, const char *text, struct strings *nam
     }
 }
 
-void allocators_add_peers(struct arena *arena, const struct catalog *catalog,
-                          struct strings *names)
+void allocators_add_peers(struct arena *arena, const struct catalog *catalog, struct strings *names)
 {
     for (int i = 0; i < catalog->peer_count; i++)
         strings_add(arena, names, catalog->peers[i].name);

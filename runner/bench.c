@@ -24,7 +24,7 @@ int bench_read_catalog(struct bench *bench, struct problem *problem)
 
 const char *bench_results_folder(const struct bench *bench)
 {
-    return bench->options.results != NULL ? bench->options.results
-                                          : arena_printf(bench->arena, "%s/reports/out",
-                                                         bench->root);
+    return bench->options.results != NULL
+               ? bench->options.results
+               : arena_printf(bench->arena, "%s/reports/out", bench->root);
 }

@@ -135,8 +135,8 @@ static enum campaign_end run_place(struct arena *arena, struct campaign *campaig
     }
     sample.position = place->position;
     sample.cell = place->cell;
-    if (store_add_sample(campaign->store, &campaign->session, &campaign->cells, &sample,
-                         problem) != 0)
+    if (store_add_sample(campaign->store, &campaign->session, &campaign->cells, &sample, problem) !=
+        0)
         return CAMPAIGN_STOPPED;
     progress_count(progress, &sample);
     if (sample.status == SAMPLE_OK || !campaign->stops_at_trouble)

@@ -18,9 +18,9 @@ struct campaign {
     struct host_cores cores;
     struct host_ticks ticks;
     struct measure_settings measure;
-    bool shows_first;         /* let the first sample print */
-    bool stops_at_trouble;    /* at the first sample that is not ok */
-    struct sample troubled;   /* that sample; position -1: none */
+    bool shows_first;       /* let the first sample print */
+    bool stops_at_trouble;  /* at the first sample that is not ok */
+    struct sample troubled; /* that sample; position -1: none */
 };
 
 enum campaign_end { CAMPAIGN_DONE, CAMPAIGN_INTERRUPTED, CAMPAIGN_TROUBLED, CAMPAIGN_STOPPED };

@@ -47,8 +47,10 @@ static int read_axis(struct arena *arena, struct catalog *catalog, struct place 
                      const struct strings *words, struct problem *problem)
 {
     if (words->count < 4 || catalog->axis_count == CATALOG_AXES_MAX)
-        return problem_set(problem, "%s:%d: write: axis NAME build|start DEFAULT OTHER... (at "
-                           "most %d axes)", place.path, place.line, CATALOG_AXES_MAX);
+        return problem_set(problem,
+                           "%s:%d: write: axis NAME build|start DEFAULT OTHER... (at "
+                           "most %d axes)",
+                           place.path, place.line, CATALOG_AXES_MAX);
     struct catalog_axis *axis = &catalog->axes[catalog->axis_count++];
     axis->name = words->at[1];
     axis->at_start = strcmp(words->at[2], "start") == 0;
@@ -71,9 +73,8 @@ static int read_take(struct arena *arena, struct catalog *catalog, struct place 
     catalog->take_count++;
     for (int i = 2; i < words->count; i++) {
         const char *equals = strchr(words->at[i], '=');
-        const int a = equals == NULL
-                          ? -1
-                          : find_axis(catalog, words->at[i], (size_t)(equals - words->at[i]));
+        const int a =
+            equals == NULL ? -1 : find_axis(catalog, words->at[i], (size_t)(equals - words->at[i]));
         if (a < 0)
             return problem_set(problem, "%s:%d: '%s' names no axis of the lines above", place.path,
                                place.line, words->at[i]);
@@ -124,8 +125,10 @@ static int read_row_line(struct arena *arena, struct catalog *catalog, struct pl
     }
     enum catalog_mode mode;
     if (words->count < 2)
-        return problem_set(problem, "%s:%d: row %s needs a key: program, about, quick, default or "
-                           "full", place.path, place.line, row->name);
+        return problem_set(problem,
+                           "%s:%d: row %s needs a key: program, about, quick, default or "
+                           "full",
+                           place.path, place.line, row->name);
     const char *key = words->at[1];
     if (strcmp(key, "program") == 0 && words->count == 3) {
         row->program = words->at[2];
@@ -137,8 +140,10 @@ static int read_row_line(struct arena *arena, struct catalog *catalog, struct pl
         for (int i = 2; i < words->count; i++)
             strings_add(arena, &row->arguments[mode], words->at[i]);
     } else {
-        return problem_set(problem, "%s:%d: '%s' is not a key of a row: write program NAME, about "
-                           "TEXT, quick, default or full", place.path, place.line, key);
+        return problem_set(problem,
+                           "%s:%d: '%s' is not a key of a row: write program NAME, about "
+                           "TEXT, quick, default or full",
+                           place.path, place.line, key);
     }
     return 0;
 }
@@ -159,9 +164,8 @@ static int read_lines(struct arena *arena, struct catalog *catalog, const char *
         struct strings words = {0};
         strings_split(arena, &words, line, " \t\r");
         if (words.count > 0 && words.at[0][0] != '#') {
-            const int result =
-                rows ? read_row_line(arena, catalog, place, line, &words, problem)
-                     : read_matrix_line(arena, catalog, place, &words, problem);
+            const int result = rows ? read_row_line(arena, catalog, place, line, &words, problem)
+                                    : read_matrix_line(arena, catalog, place, &words, problem);
             if (result != 0)
                 return result;
         }

@@ -9,7 +9,12 @@
 
 #include <stdbool.h>
 
-enum { CATALOG_AXES_MAX = 12, CATALOG_PEERS_MAX = 32, CATALOG_ROWS_MAX = 64, CATALOG_TAKES_MAX = 8 };
+enum {
+    CATALOG_AXES_MAX = 12,
+    CATALOG_PEERS_MAX = 32,
+    CATALOG_ROWS_MAX = 64,
+    CATALOG_TAKES_MAX = 8
+};
 
 enum catalog_mode { MODE_QUICK, MODE_DEFAULT, MODE_FULL, MODE_COUNT };
 

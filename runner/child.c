@@ -197,8 +197,8 @@ static int run(const struct child_request *request, struct stream streams[PIPES]
     return 0;
 }
 
-int child_run(struct arena *arena, const struct child_request *request,
-              struct child_result *result, struct problem *problem)
+int child_run(struct arena *arena, const struct child_request *request, struct child_result *result,
+              struct problem *problem)
 {
     *result = (struct child_result){0};
     struct stream streams[PIPES];

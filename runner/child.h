@@ -45,7 +45,7 @@ struct child_result {
 };
 
 /* 0 when the child ran, however it ended; -1 when it could not be started. */
-int child_run(struct arena *arena, const struct child_request *request,
-              struct child_result *result, struct problem *problem);
+int child_run(struct arena *arena, const struct child_request *request, struct child_result *result,
+              struct problem *problem);
 
 #endif

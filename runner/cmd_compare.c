@@ -16,11 +16,12 @@ enum { BLOCKS_DEFAULT = 12, TIMEOUT_DEFAULT = 60 };
 
 static void print_help(void)
 {
-    puts("usage: hakbench compare A B --workload W [options] [-- arguments for the workload]\n"
-         "\n"
-         "Measures two allocators in blocks of ABBA or BAAB, by a fair coin for each, and prints\n"
-         "`ratio R [LO, HI] n=N` last: B's time / A's time with its 95 % interval, so that a ratio\n"
-         "above 1 means that A is faster. With several workloads, a line each.\n");
+    puts(
+        "usage: hakbench compare A B --workload W [options] [-- arguments for the workload]\n"
+        "\n"
+        "Measures two allocators in blocks of ABBA or BAAB, by a fair coin for each, and prints\n"
+        "`ratio R [LO, HI] n=N` last: B's time / A's time with its 95 % interval, so that a ratio\n"
+        "above 1 means that A is faster. With several workloads, a line each.\n");
     options_print(accepted);
 }
 
@@ -37,12 +38,7 @@ static struct strings row_arguments(struct arena *arena, const struct catalog_ro
     enum catalog_mode mode = MODE_DEFAULT;
     for (int m = 0; m < MODE_COUNT && !row->has_mode[mode]; m++)
         mode = (enum catalog_mode)m;
-    struct strings arguments = {0};
-    for (int i = 0; i < row->arguments[mode].count; i++)
-        strings_add(arena, &arguments, row->arguments[mode].at[i]);
-    for (int i = 0; i < extra->count; i++)
-        strings_add(arena, &arguments, extra->at[i]);
-    return arguments;
+    return select_override(arena, &row->arguments[mode], extra);
 }
 
 static int add_pair(struct bench *bench, const struct allocators *sides, const char *workload,
@@ -142,8 +138,9 @@ static void print_pair(const struct campaign *campaign, const struct summary *su
         printf("  %s  %-*s  %10.3f %10.1f %13.0f\n", cell->side, width, cell->allocator.name,
                line->ns_per_op, line->peak_rss / (1024 * 1024), line->faults);
     }
-    const char *verdict = ratio->low > 1 ? "A is faster" : ratio->high < 1 ? "B is faster"
-                                                                           : "no difference shown";
+    const char *verdict = ratio->low > 1    ? "A is faster"
+                          : ratio->high < 1 ? "B is faster"
+                                            : "no difference shown";
     const double estimate = ratio->estimate >= 1 ? ratio->estimate - 1 : 1 / ratio->estimate - 1;
     printf("  %s%s%s%s\n", style_on(colour, STYLE_ACCENT), verdict,
            ratio->low > 1 || ratio->high < 1 ? "" : " by these blocks", style_off(colour));
@@ -156,10 +153,10 @@ static void print_pair(const struct campaign *campaign, const struct summary *su
 static json_t *pair_json(const struct campaign *campaign, const struct summary *summary, int a,
                          const struct pairs_result *result)
 {
-    json_t *object = json_pack(
-        "{s:s, s:i, s:f, s:f, s:f, s:f}", "workload", campaign->cells.at[a].workload, "n",
-        result->blocks, "ratio", result->ratio.estimate, "low", result->ratio.low, "high",
-        result->ratio.high, "coverage", result->ratio.coverage);
+    json_t *object =
+        json_pack("{s:s, s:i, s:f, s:f, s:f, s:f}", "workload", campaign->cells.at[a].workload, "n",
+                  result->blocks, "ratio", result->ratio.estimate, "low", result->ratio.low, "high",
+                  result->ratio.high, "coverage", result->ratio.coverage);
     for (int side = 0; side < 2; side++) {
         const struct cell *cell = &campaign->cells.at[a + side];
         const struct line *line = find_line(summary, cell);
@@ -194,11 +191,10 @@ static int report(struct bench *bench, struct campaign *campaign, struct problem
         json_t *array = json_array();
         for (int i = 0; i < pairs; i++)
             json_array_append_new(array, pair_json(campaign, &summary, 2 * i, &results[i]));
-        json_print(json_pack("{s:s, s:I, s:s, s:I, s:i, s:o}", "command", "compare", "session",
-                             (json_int_t)campaign->session.id, "database",
-                             store_path(campaign->store), "seed",
-                             (json_int_t)campaign->session.seed, "exit_code", (int)code,
-                             "workloads", array));
+        json_print(json_pack(
+            "{s:s, s:I, s:s, s:I, s:i, s:o}", "command", "compare", "session",
+            (json_int_t)campaign->session.id, "database", store_path(campaign->store), "seed",
+            (json_int_t)campaign->session.seed, "exit_code", (int)code, "workloads", array));
         return code;
     }
     int width = 0;
@@ -234,9 +230,9 @@ static int measure(struct bench *bench, struct campaign *campaign, struct proble
         fprintf(stderr, "hakbench compare: no ratio: side %s (%s) on %s: %s: %s\n", cell->side,
                 cell->allocator.name, cell->workload, sample_status_name(troubled->status),
                 troubled->reason);
-        const bool is_wrong = troubled->status == SAMPLE_CRASH || troubled->corruptions > 0 ||
-                              (troubled->status == SAMPLE_FAILED &&
-                               troubled->exit_code == EXIT_CRASH);
+        const bool is_wrong =
+            troubled->status == SAMPLE_CRASH || troubled->corruptions > 0 ||
+            (troubled->status == SAMPLE_FAILED && troubled->exit_code == EXIT_CRASH);
         return is_wrong ? EXIT_CRASH : EXIT_INCONCLUSIVE;
     }
     default:

@@ -71,8 +71,10 @@ static int choose(struct bench *bench, struct campaign *campaign, struct problem
     if (access(probe, R_OK) != 0)
         return problem_set(problem, "%s is not built: run make", probe);
     if (strpbrk(probe, " :") != NULL)
-        return problem_set(problem, "%s: LD_PRELOAD cannot hold a path with a space or a colon: "
-                           "move it", probe);
+        return problem_set(problem,
+                           "%s: LD_PRELOAD cannot hold a path with a space or a colon: "
+                           "move it",
+                           probe);
     struct strings names = {0}, arguments = {0};
     struct allocators allocators;
     if (find_program(arena, options->rest.at[0], &program, problem) != 0 ||

@@ -146,9 +146,9 @@ static json_t *row_json(const struct bench *bench, const struct catalog_row *row
     const char *program;
     struct problem ignored;
     const bool built = select_program(bench, row, &program, &ignored) == 0;
-    json_t *object = json_pack("{s:s, s:s, s:s, s:b, s:s?}", "name", row->name, "about", row->about,
-                               "program", program, "available", built, "missing",
-                               built ? NULL : "not built: run make");
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:b, s:s?}", "name", row->name, "about", row->about, "program",
+                  program, "available", built, "missing", built ? NULL : "not built: run make");
     for (int m = 0; m < MODE_COUNT; m++)
         if (row->has_mode[m])
             json_object_set_new(object, catalog_mode_name((enum catalog_mode)m),

@@ -115,8 +115,10 @@ static int begin_anew(struct bench *bench, struct campaign *campaign, enum catal
     if (store_find_unfinished(campaign->store, bench->arena, "run", &unfinished, problem) != 0)
         return -1;
     if (unfinished.id != 0)
-        fprintf(stderr, "note: session %lld was not finished; this is a new one (--resume would go "
-                "on with the old one)\n", (long long)unfinished.id);
+        fprintf(stderr,
+                "note: session %lld was not finished; this is a new one (--resume would go "
+                "on with the old one)\n",
+                (long long)unfinished.id);
     int *measured = arena_alloc(bench->arena, (size_t)campaign->cells.count * sizeof *measured);
     int count = 0;
     for (int i = 0; i < campaign->cells.count; i++)
@@ -137,13 +139,16 @@ static int go_on(struct bench *bench, struct campaign *campaign, const struct fa
     const char *key = facts_find_difference(stored, &campaign->facts);
     if (key != NULL) {
         const char *was = facts_get(stored, key), *is = facts_get(&campaign->facts, key);
-        return problem_set(problem, "session %lld cannot go on: %s was %s and is %s: put it back, "
-                           "or run without --resume", id, key, was != NULL ? was : "not set",
-                           is != NULL ? is : "not set");
+        return problem_set(problem,
+                           "session %lld cannot go on: %s was %s and is %s: put it back, "
+                           "or run without --resume",
+                           id, key, was != NULL ? was : "not set", is != NULL ? is : "not set");
     }
     if (bench->options.seed > 0 && (uint64_t)bench->options.seed != campaign->session.seed)
-        return problem_set(problem, "session %lld has seed %llu: leave --seed out, or run without "
-                           "--resume", id, (unsigned long long)campaign->session.seed);
+        return problem_set(problem,
+                           "session %lld has seed %llu: leave --seed out, or run without "
+                           "--resume",
+                           id, (unsigned long long)campaign->session.seed);
     if (store_match_cells(campaign->store, &campaign->session, &campaign->cells, problem) != 0 ||
         store_load_remaining(campaign->store, bench->arena, &campaign->session, &campaign->cells,
                              &campaign->plan, problem) != 0)
@@ -165,8 +170,7 @@ static int report(struct bench *bench, struct campaign *campaign, struct problem
     if (store_load_samples(campaign->store, arena, &campaign->session, &campaign->cells, &samples,
                            problem) != 0)
         return fail(problem);
-    const struct summary summary =
-        summary_make(arena, &campaign->cells, &samples, SUMMARY_RATE);
+    const struct summary summary = summary_make(arena, &campaign->cells, &samples, SUMMARY_RATE);
     const enum exit_code code = summary_exit_code(&summary);
     if (bench->options.json) {
         json_print(json_pack("{s:s, s:I, s:s, s:s?, s:I, s:i, s:o}", "command", "run", "session",

@@ -13,13 +13,17 @@ int database_fail(const struct database *database, const char *what, struct prob
     switch (code & 0xff) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-        return problem_set(problem, "%s is damaged or not a database: move it away, or choose "
-                           "another folder with --results", path);
+        return problem_set(problem,
+                           "%s is damaged or not a database: move it away, or choose "
+                           "another folder with --results",
+                           path);
     case SQLITE_FULL:
         return problem_set(problem, "no space left to %s in %s: free some", what, path);
     case SQLITE_IOERR:
-        return problem_set(problem, "cannot %s in %s (%s, %s): free space or choose another folder "
-                           "with --results", what, path, sqlite3_errmsg(database->handle),
+        return problem_set(problem,
+                           "cannot %s in %s (%s, %s): free space or choose another folder "
+                           "with --results",
+                           what, path, sqlite3_errmsg(database->handle),
                            strerror(sqlite3_system_errno(database->handle)));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -30,8 +34,10 @@ int database_fail(const struct database *database, const char *what, struct prob
         return problem_set(problem, "cannot write %s (%s): choose another folder with --results",
                            path, sqlite3_errmsg(database->handle));
     default:
-        return problem_set(problem, "cannot %s in %s: %s: move it away, or choose another folder "
-                           "with --results", what, path,
+        return problem_set(problem,
+                           "cannot %s in %s: %s: move it away, or choose another folder "
+                           "with --results",
+                           what, path,
                            database->handle != NULL ? sqlite3_errmsg(database->handle)
                                                     : "out of memory");
     }
@@ -71,8 +77,7 @@ void database_bind_text(sqlite3_stmt *statement, int *at, const char *text)
     sqlite3_bind_text(statement, (*at)++, text, -1, SQLITE_STATIC);
 }
 
-int database_step(const struct database *database, sqlite3_stmt *statement,
-                  struct problem *problem)
+int database_step(const struct database *database, sqlite3_stmt *statement, struct problem *problem)
 {
     const int code = sqlite3_step(statement);
     if (code == SQLITE_ROW)
@@ -117,7 +122,8 @@ static int make_schema(struct arena *arena, const struct database *database,
                             problem);
 }
 
-/* Pages can be damaged behind a sound first page; better to learn it before an hour of measuring. */
+/* Pages can be damaged behind a sound first page; better to learn it before an hour of measuring.
+ */
 static int check_pages(struct arena *arena, const struct database *database,
                        struct problem *problem)
 {
@@ -130,8 +136,10 @@ static int check_pages(struct arena *arena, const struct database *database,
     if (status < 0)
         return -1;
     if (answer == NULL || strcmp(answer, "ok") != 0)
-        return problem_set(problem, "%s is damaged: move it away, or choose another folder with "
-                           "--results", database->path);
+        return problem_set(problem,
+                           "%s is damaged: move it away, or choose another folder with "
+                           "--results",
+                           database->path);
     return 0;
 }
 
@@ -145,12 +153,15 @@ static int check_version(struct arena *arena, const struct database *database,
     if (found == 0 && tables == 0)
         return make_schema(arena, database, schema_path, problem);
     if (found > version)
-        return problem_set(problem, "%s was written by a newer hakbench (schema %lld, this one "
+        return problem_set(problem,
+                           "%s was written by a newer hakbench (schema %lld, this one "
                            "knows %d): use that, or choose another folder with --results",
                            database->path, (long long)found, version);
     if (found != version)
-        return problem_set(problem, "%s is not a results database: move it away, or choose another "
-                           "folder with --results", database->path);
+        return problem_set(problem,
+                           "%s is not a results database: move it away, or choose another "
+                           "folder with --results",
+                           database->path);
     return check_pages(arena, database, problem);
 }
 

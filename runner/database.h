@@ -31,7 +31,7 @@ sqlite3_stmt *database_prepare(const struct database *database, const char *sql,
 
 /* Bind at the next free place; *at starts at 1. */
 void database_bind_number(sqlite3_stmt *statement, int *at, int64_t number);
-void database_bind_known(sqlite3_stmt *statement, int *at, int64_t number); /* below 0: NULL */
+void database_bind_known(sqlite3_stmt *statement, int *at, int64_t number);  /* below 0: NULL */
 void database_bind_text(sqlite3_stmt *statement, int *at, const char *text); /* NULL: NULL */
 
 /* 1: a row, 0: done, -1: a problem. */

@@ -17,7 +17,6 @@ struct elf_info {
 };
 
 /* 0, or -1 with the problem when the file cannot be read or is not such a file. */
-int elf_read(struct arena *arena, const char *path, struct elf_info *info,
-             struct problem *problem);
+int elf_read(struct arena *arena, const char *path, struct elf_info *info, struct problem *problem);
 
 #endif

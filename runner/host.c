@@ -80,8 +80,7 @@ void host_add_facts(struct arena *arena, struct facts *facts)
     const bool has_kernel = uname(&kernel) == 0;
 
     facts_add(arena, facts, "cpu.model", find_field(arena, cpuinfo, "model name"));
-    facts_add(arena, facts, "cpu.cores",
-              arena_printf(arena, "%ld", sysconf(_SC_NPROCESSORS_ONLN)));
+    facts_add(arena, facts, "cpu.cores", arena_printf(arena, "%ld", sysconf(_SC_NPROCESSORS_ONLN)));
     facts_add(arena, facts, "cpu.governor",
               text_read_line(arena, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
     facts_add(arena, facts, "cpu.microcode", find_field(arena, cpuinfo, "microcode"));
@@ -89,8 +88,7 @@ void host_add_facts(struct arena *arena, struct facts *facts)
     facts_add(arena, facts, "kernel.machine", has_kernel ? kernel.machine : NULL);
     facts_add(arena, facts, "memory.total_bytes",
               memory != NULL ? arena_printf(arena, "%lld", atoll(memory) * 1024) : NULL);
-    facts_add(arena, facts, "memory.page_bytes",
-              arena_printf(arena, "%ld", sysconf(_SC_PAGESIZE)));
+    facts_add(arena, facts, "memory.page_bytes", arena_printf(arena, "%ld", sysconf(_SC_PAGESIZE)));
     facts_add(arena, facts, "thp.enabled",
               chosen_word(arena, arena_printf(arena, "%s/enabled", thp)));
     facts_add(arena, facts, "thp.defrag",
@@ -103,7 +101,7 @@ void host_add_facts(struct arena *arena, struct facts *facts)
 
 bool host_is_allocator_setting(const char *name_and_value)
 {
-    static const char *const families[] = {"HAKMEM_", "MALLOC_",    "_RJEM_",     "MIMALLOC_",
+    static const char *const families[] = {"HAKMEM_",   "MALLOC_",     "_RJEM_",    "MIMALLOC_",
                                            "TCMALLOC_", "TBB_MALLOC_", "JE_MALLOC_"};
     for (size_t i = 0; i < sizeof families / sizeof *families; i++)
         if (strncmp(name_and_value, families[i], strlen(families[i])) == 0)
@@ -118,8 +116,8 @@ void host_add_environment(struct arena *arena, struct facts *facts)
         const char *equals = strchr(*entry, '=');
         if (equals == NULL || !host_is_allocator_setting(*entry))
             continue;
-        facts_add(arena, facts,
-                  arena_printf(arena, "env.%.*s", (int)(equals - *entry), *entry), equals + 1);
+        facts_add(arena, facts, arena_printf(arena, "env.%.*s", (int)(equals - *entry), *entry),
+                  equals + 1);
     }
 }
 

@@ -1,5 +1,5 @@
-/* SIGINT, SIGTERM and SIGHUP as a question that is asked between and during samples. The signals stay
- * blocked except inside interrupt_poll, so that none can fall between a test and a wait.
+/* SIGINT, SIGTERM and SIGHUP as a question that is asked between and during samples. The signals
+ * stay blocked except inside interrupt_poll, so that none can fall between a test and a wait.
  */
 #ifndef RUNNER_INTERRUPT_H
 #define RUNNER_INTERRUPT_H

@@ -7,7 +7,8 @@
 #include <jansson.h>
 #include <stdint.h>
 
-/* The object of a text that holds exactly one, NULL otherwise. The caller drops it (json_decref). */
+/* The object of a text that holds exactly one, NULL otherwise. The caller drops it (json_decref).
+ */
 json_t *json_read_object(const char *text);
 
 /* -1 when the key is absent, null or no number of 0 or more. */

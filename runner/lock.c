@@ -31,15 +31,19 @@ int lock_take(struct arena *arena, bool waits, struct problem *problem)
         path = "/tmp/hakbench.lock";
     const int fd = open_lock(path);
     if (fd < 0)
-        return problem_set(problem, "cannot open the lock %s: %s: set HAKBENCH_LOCK to another "
-                           "file", path, strerror(errno));
+        return problem_set(problem,
+                           "cannot open the lock %s: %s: set HAKBENCH_LOCK to another "
+                           "file",
+                           path, strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         const char *holder = text_read_line(arena, path);
         const char *who = holder != NULL && *holder != '\0' ? holder : "another process";
         if (!waits) {
             close(fd);
-            return problem_set(problem, "%s is measuring on this machine (%s): wait for it, or "
-                               "give --wait", who, path);
+            return problem_set(problem,
+                               "%s is measuring on this machine (%s): wait for it, or "
+                               "give --wait",
+                               who, path);
         }
         fprintf(stderr, "hakbench: waiting for %s (%s)\n", who, path);
         while (flock(fd, LOCK_EX) != 0)

@@ -19,7 +19,7 @@ enum measure_outcome { MEASURE_DONE, MEASURE_INTERRUPTED, MEASURE_IMPOSSIBLE };
 /* Fills the sample but for its place in the plan. Impossible (with the problem): no process could
  * be started at all, and trying again would not help. */
 enum measure_outcome measure_sample(struct arena *arena, const struct cell *cell,
-                                    const struct measure_settings *settings,
-                                    struct sample *sample, struct problem *problem);
+                                    const struct measure_settings *settings, struct sample *sample,
+                                    struct problem *problem);
 
 #endif

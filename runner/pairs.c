@@ -35,8 +35,8 @@ bool pairs_differences(struct arena *arena, const struct plan *plan, const struc
     for (int i = 0; i < blocks; i++) {
         if (sums[i].samples[0] == 0 || sums[i].samples[1] == 0)
             return false;
-        differences[i] = sums[i].log_time[1] / sums[i].samples[1] -
-                         sums[i].log_time[0] / sums[i].samples[0];
+        differences[i] =
+            sums[i].log_time[1] / sums[i].samples[1] - sums[i].log_time[0] / sums[i].samples[0];
     }
     return true;
 }

@@ -3,9 +3,20 @@
 #include "runner/style.h"
 
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BAR_COLUMNS = 24 };
+
+/* Between two plain lines. */
+static const int64_t line_pause_ns = 10000000000;
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
 
 void progress_begin(struct arena *arena, struct progress *progress, const struct cells *cells,
                     const struct plan *plan, int total)
@@ -17,10 +28,11 @@ void progress_begin(struct arena *arena, struct progress *progress, const struct
         .done = total - plan->count,
         .seconds = arena_alloc(arena, (size_t)cells->count * sizeof(double)),
         .samples = arena_alloc(arena, (size_t)cells->count * sizeof(int)),
+        .told = arena_alloc(arena, (size_t)cells->count * sizeof(bool)),
+        .line_ns = now_ns(),
         .is_terminal = isatty(STDERR_FILENO),
         .has_colour = style_is_wanted(stderr),
     };
-    progress->told = total > 0 ? progress->done * 10 / total : 0;
 }
 
 /* Samples of one workload take about the same time, whatever the allocator. */
@@ -63,8 +75,8 @@ static void draw_bar(struct progress *progress, const struct cell *cell)
     const double part = (double)progress->done / progress->total;
     const char *left = progress->at > 0 ? style_duration(&arena, seconds_left(progress)) : "…";
     const char *label = arena_printf(&arena, "%s · %s", cell->workload, cell->allocator.name);
-    const char *counts = arena_printf(&arena, " %d/%d  %s left  ", progress->done, progress->total,
-                                      left);
+    const char *counts =
+        arena_printf(&arena, " %d/%d  %s left  ", progress->done, progress->total, left);
     const int room = style_columns(stderr) - BAR_COLUMNS - style_width(counts) - 3;
     fprintf(stderr, "\r\033[K%s%s%s▏%s%s", style_on(colour, STYLE_ACCENT),
             style_bar(&arena, part, BAR_COLUMNS), style_off(colour), counts,
@@ -83,10 +95,10 @@ void progress_show(struct progress *progress, const struct place *place)
 
 static void tell_plainly(struct progress *progress)
 {
-    const int tenths = progress->done * 10 / progress->total;
-    if (tenths == progress->told || progress->done == progress->total)
+    const int64_t now = now_ns();
+    if (now - progress->line_ns < line_pause_ns || progress->done == progress->total)
         return;
-    progress->told = tenths;
+    progress->line_ns = now;
     struct arena arena = {0};
     fprintf(stderr, "%d of %d samples, about %s left\n", progress->done, progress->total,
             style_duration(&arena, seconds_left(progress)));
@@ -100,7 +112,8 @@ void progress_count(struct progress *progress, const struct sample *sample)
     progress->at++;
     progress->seconds[sample->cell] += (double)sample->wall_ns / 1e9;
     progress->samples[sample->cell]++;
-    if (sample->status != SAMPLE_OK) {
+    if (sample->status != SAMPLE_OK && !progress->told[sample->cell]) {
+        progress->told[sample->cell] = true;
         clear_bar(progress);
         fprintf(stderr, "%s%s%s  %s on %s: %s\n", style_on(progress->has_colour, STYLE_BAD),
                 sample_status_name(sample->status), style_off(progress->has_colour),

@@ -15,7 +15,8 @@ struct progress {
     double *seconds;         /* per cell: of its samples so far ... */
     int *samples;            /* ... and their number */
     bool is_terminal, has_colour, has_bar;
-    int told; /* tenths of the work that a plain line was printed for */
+    bool *told;      /* per cell: its first trouble was told */
+    int64_t line_ns; /* when the last plain line was printed */
 };
 
 void progress_begin(struct arena *arena, struct progress *progress, const struct cells *cells,
@@ -24,7 +25,7 @@ void progress_begin(struct arena *arena, struct progress *progress, const struct
 /* Before a sample of that place. */
 void progress_show(struct progress *progress, const struct place *place);
 
-/* After it. Whatever is not ok is told at once. */
+/* After it. What is not ok is told at once, the first time per cell. */
 void progress_count(struct progress *progress, const struct sample *sample);
 void progress_end(struct progress *progress);
 

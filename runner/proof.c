@@ -34,9 +34,10 @@ static const char *check_owner(struct arena *arena, const char *what, const char
     if (allocator->build_id == NULL)
         return NULL;
     if (build_id == NULL || strcmp(build_id, allocator->build_id) != 0)
-        return arena_printf(arena, "%s has build-id %s in the child, not %s: it was built again "
-                            "during the run", allocator->object, build_id ? build_id : "(none)",
-                            allocator->build_id);
+        return arena_printf(arena,
+                            "built again during the run: build-id %.8s... is not %.8s... "
+                            "(%s)",
+                            build_id ? build_id : "none", allocator->build_id, allocator->object);
     return NULL;
 }
 

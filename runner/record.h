@@ -28,7 +28,7 @@ struct cell {
     const char *side;     /* "A" or "B" in a comparison, else "" */
     const char *program;  /* path of the executable */
     struct strings arguments;
-    int threads;      /* 1: pinned to one core */
+    int threads; /* 1: pinned to one core */
 };
 
 struct place {

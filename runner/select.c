@@ -58,6 +58,46 @@ int select_threads(const struct strings *arguments)
     return (int)threads;
 }
 
+static bool is_option(const char *word)
+{
+    return word[0] == '-' && word[1] == '-';
+}
+
+static bool is_length(const char *word)
+{
+    return strcmp(word, "--ops") == 0 || strncmp(word, "--ops=", 6) == 0 ||
+           strcmp(word, "--seconds") == 0 || strncmp(word, "--seconds=", 10) == 0;
+}
+
+/* "--ops" and "--ops=5" are the same option, and so is "--seconds", for a run has one length. */
+static bool is_same_option(const char *a, const char *b)
+{
+    const size_t size = strcspn(a, "=");
+    if (size == strcspn(b, "=") && memcmp(a, b, size) == 0)
+        return true;
+    return is_length(a) && is_length(b);
+}
+
+struct strings select_override(struct arena *arena, const struct strings *row,
+                               const struct strings *extra)
+{
+    struct strings result = {0};
+    bool drops = false;
+    for (int i = 0; i < row->count; i++) {
+        const char *word = row->at[i];
+        if (is_option(word)) {
+            drops = false;
+            for (int j = 0; j < extra->count; j++)
+                drops = drops || (is_option(extra->at[j]) && is_same_option(word, extra->at[j]));
+        }
+        if (!drops)
+            strings_add(arena, &result, word);
+    }
+    for (int i = 0; i < extra->count; i++)
+        strings_add(arena, &result, extra->at[i]);
+    return result;
+}
+
 int select_cells(const struct bench *bench, const struct allocators *allocators,
                  const struct strings *rows, enum catalog_mode mode, struct cells *cells,
                  struct problem *problem)

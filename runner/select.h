@@ -16,6 +16,11 @@ int select_program(const struct bench *bench, const struct catalog_row *row, con
 /* The value of --threads among the arguments, 1 when there is none. */
 int select_threads(const struct strings *arguments);
 
+/* The arguments of a row with those of a person put over them: what is given again is taken from
+ * the person alone, and --ops and --seconds stand for each other. */
+struct strings select_override(struct arena *arena, const struct strings *row,
+                               const struct strings *extra);
+
 /* Every allocator on every row, in the arguments of that mode. */
 int select_cells(const struct bench *bench, const struct allocators *allocators,
                  const struct strings *rows, enum catalog_mode mode, struct cells *cells,

@@ -27,8 +27,7 @@ static double *sorted_copy(const double *values, size_t count)
 
 static double median_of_sorted(const double *sorted, size_t count)
 {
-    return count % 2 == 1 ? sorted[count / 2]
-                          : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
+    return count % 2 == 1 ? sorted[count / 2] : (sorted[count / 2 - 1] + sorted[count / 2]) / 2;
 }
 
 double stats_median(const double *values, size_t count)
@@ -121,8 +120,7 @@ int stats_signed_rank_critical(int n, double tail)
     return critical;
 }
 
-bool stats_hodges_lehmann(const double *differences, int n, double confidence,
-                          struct interval *out)
+bool stats_hodges_lehmann(const double *differences, int n, double confidence, struct interval *out)
 {
     if (n < STATS_SIGNED_RANK_MIN || n > STATS_SIGNED_RANK_MAX)
         return false;

@@ -16,8 +16,10 @@ static int make_folder(struct arena *arena, const char *folder, struct problem *
         const char kept = *slash;
         *slash = '\0';
         if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return problem_set(problem, "cannot make the folder %s: %s: choose another with "
-                               "--results", path, strerror(errno));
+            return problem_set(problem,
+                               "cannot make the folder %s: %s: choose another with "
+                               "--results",
+                               path, strerror(errno));
         *slash = kept;
         if (kept == '\0')
             break;
@@ -38,8 +40,8 @@ int store_open(struct arena *arena, const char *folder, const char *schema_path,
         return -1;
     struct store *opened = arena_alloc(arena, sizeof *opened);
     const char *path = arena_printf(arena, "%s/results.sqlite", folder);
-    if (database_open(arena, path, schema_path, STORE_SCHEMA_VERSION, &opened->database,
-                      problem) != 0) {
+    if (database_open(arena, path, schema_path, STORE_SCHEMA_VERSION, &opened->database, problem) !=
+        0) {
         database_close(&opened->database);
         return -1;
     }
@@ -87,8 +89,8 @@ char *store_arguments_text(const struct cell *cell)
 {
     json_t *array = json_array();
     for (int i = 0; i < cell->arguments.count; i++)
-        json_array_append_new(array, json_stringn_nocheck(cell->arguments.at[i],
-                                                          strlen(cell->arguments.at[i])));
+        json_array_append_new(
+            array, json_stringn_nocheck(cell->arguments.at[i], strlen(cell->arguments.at[i])));
     char *text = json_dumps(array, JSON_COMPACT | JSON_ENSURE_ASCII);
     json_decref(array);
     return text;
@@ -97,11 +99,11 @@ char *store_arguments_text(const struct cell *cell)
 static int put_cells(struct store *store, int64_t session_id, struct cells *cells,
                      struct problem *problem)
 {
-    sqlite3_stmt *statement = database_prepare(
-        &store->database,
-        "INSERT INTO cell (session_id, allocator, workload, side, program, arguments, state, reason)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        problem);
+    sqlite3_stmt *statement = database_prepare(&store->database,
+                                               "INSERT INTO cell (session_id, allocator, workload, "
+                                               "side, program, arguments, state, reason)"
+                                               " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                                               problem);
     int status = statement != NULL ? 0 : -1;
     for (int i = 0; i < cells->count && status == 0; i++) {
         struct cell *cell = &cells->at[i];
@@ -181,9 +183,8 @@ int store_add_session(struct store *store, struct session *session, const struct
     return -1;
 }
 
-int store_add_sample(struct store *store, const struct session *session,
-                     const struct cells *cells, const struct sample *sample,
-                     struct problem *problem)
+int store_add_sample(struct store *store, const struct session *session, const struct cells *cells,
+                     const struct sample *sample, struct problem *problem)
 {
     sqlite3_stmt *statement = database_prepare(
         &store->database,
@@ -221,8 +222,8 @@ int store_add_sample(struct store *store, const struct session *session,
     return status;
 }
 
-int store_end_session(struct store *store, const struct session *session,
-                      const struct facts *facts, struct problem *problem)
+int store_end_session(struct store *store, const struct session *session, const struct facts *facts,
+                      struct problem *problem)
 {
     if (put_facts(store, session->id, facts, problem) != 0)
         return -1;

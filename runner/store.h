@@ -21,8 +21,8 @@ struct store {
 
 struct session {
     int64_t id;
-    const char *kind;      /* run, compare, exec */
-    const char *mode;      /* NULL but for run */
+    const char *kind; /* run, compare, exec */
+    const char *mode; /* NULL but for run */
     const char *started_utc;
     uint64_t seed;
     const char *command;   /* as typed */
@@ -47,11 +47,10 @@ const char *store_path(const struct store *store);
 /* Writes session, facts, cells and plan in one transaction; sets their ids. */
 int store_add_session(struct store *store, struct session *session, const struct facts *facts,
                       struct cells *cells, const struct plan *plan, struct problem *problem);
-int store_add_sample(struct store *store, const struct session *session,
-                     const struct cells *cells, const struct sample *sample,
-                     struct problem *problem);
-int store_end_session(struct store *store, const struct session *session,
-                      const struct facts *facts, struct problem *problem);
+int store_add_sample(struct store *store, const struct session *session, const struct cells *cells,
+                     const struct sample *sample, struct problem *problem);
+int store_end_session(struct store *store, const struct session *session, const struct facts *facts,
+                      struct problem *problem);
 
 /* The newest session of a kind that never ended; session->id 0: there is none. */
 int store_find_unfinished(struct store *store, struct arena *arena, const char *kind,
@@ -67,7 +66,6 @@ int store_match_cells(struct store *store, const struct session *session, struct
 int store_load_remaining(struct store *store, struct arena *arena, const struct session *session,
                          const struct cells *cells, struct plan *plan, struct problem *problem);
 int store_load_samples(struct store *store, struct arena *arena, const struct session *session,
-                       const struct cells *cells, struct samples *samples,
-                       struct problem *problem);
+                       const struct cells *cells, struct samples *samples, struct problem *problem);
 
 #endif

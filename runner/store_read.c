@@ -44,8 +44,8 @@ int store_find_unfinished(struct store *store, struct arena *arena, const char *
 int store_load_facts(struct store *store, struct arena *arena, int64_t session_id,
                      struct facts *facts, struct problem *problem)
 {
-    sqlite3_stmt *statement = prepare_for(
-        store, "SELECT key, value FROM fact WHERE session_id = ?", session_id, problem);
+    sqlite3_stmt *statement =
+        prepare_for(store, "SELECT key, value FROM fact WHERE session_id = ?", session_id, problem);
     if (statement == NULL)
         return -1;
     int step;
@@ -90,9 +90,10 @@ int store_match_cells(struct store *store, const struct session *session, struct
         if (step < 0)
             status = -1;
         else if (step == 0 || !is_same_cell(statement, cell))
-            status = problem_set(problem, "%s on %s is not as it was when session %lld began: run "
-                                 "without --resume", cell->allocator.name, cell->workload,
-                                 (long long)session->id);
+            status = problem_set(problem,
+                                 "%s on %s is not as it was when session %lld began: run "
+                                 "without --resume",
+                                 cell->allocator.name, cell->workload, (long long)session->id);
         else
             cell->id = sqlite3_column_int64(statement, 0);
         sqlite3_reset(statement);
@@ -142,8 +143,10 @@ int store_load_remaining(struct store *store, struct arena *arena, const struct 
     while ((step = database_step(&store->database, statement, problem)) == 1) {
         const int cell = find_cell(cells, sqlite3_column_int64(statement, 2));
         if (cell < 0) {
-            step = problem_set(problem, "session %lld was of other allocators or workloads: run "
-                               "without --resume", (long long)session->id);
+            step = problem_set(problem,
+                               "session %lld was of other allocators or workloads: run "
+                               "without --resume",
+                               (long long)session->id);
             break;
         }
         plan->at[plan->count++] = (struct place){.position = sqlite3_column_int(statement, 0),

@@ -87,8 +87,8 @@ static void sort_lines(struct line *lines, int count, enum summary_metric metric
         for (; j > 0; j--) {
             const struct line *other = &lines[j - 1];
             const double theirs = goodness(other, metric);
-            const bool stays = theirs > good || (theirs == good && (other->samples > 0 ||
-                                                                    line.samples == 0));
+            const bool stays =
+                theirs > good || (theirs == good && (other->samples > 0 || line.samples == 0));
             if (stays)
                 break;
             lines[j] = *other;
@@ -130,8 +130,7 @@ struct summary summary_make(struct arena *arena, const struct cells *cells,
 
 enum exit_code summary_exit_code(const struct summary *summary)
 {
-    if (summary->counts[SAMPLE_CRASH] > 0 || summary->corruptions > 0 ||
-        summary->wrong_results > 0)
+    if (summary->counts[SAMPLE_CRASH] > 0 || summary->corruptions > 0 || summary->wrong_results > 0)
         return EXIT_CRASH;
     if (summary->counts[SAMPLE_TIMEOUT] + summary->counts[SAMPLE_FAILED] +
             summary->counts[SAMPLE_VOID] >

@@ -82,8 +82,8 @@ static const char *format_mib(struct arena *arena, double bytes)
     return arena_printf(arena, "%.1f", bytes / (1024 * 1024));
 }
 
-static void print_title(struct arena *arena, const struct catalog *catalog,
-                        const struct line *line, const struct layout *layout)
+static void print_title(struct arena *arena, const struct catalog *catalog, const struct line *line,
+                        const struct layout *layout)
 {
     const struct cell *cell = line->cell;
     const struct catalog_row *row = catalog_find_row(catalog, cell->workload);
@@ -135,17 +135,16 @@ static void print_numbers(struct arena *arena, const struct line *line, double b
     put_right(format_mib(arena, line->peak_rss), RSS_COLUMNS);
 }
 
-static void print_trouble(struct arena *arena, const struct line *line,
-                          const struct layout *layout)
+static void print_trouble(struct arena *arena, const struct line *line, const struct layout *layout)
 {
     static const char *const verbs[SAMPLE_STATUSES] = {"", "crashed", "timed out", "failed",
                                                        "void"};
     struct strings parts = {0};
     for (int s = SAMPLE_CRASH; s < SAMPLE_STATUSES; s++)
         if (line->counts[s] > 0)
-            strings_add(arena, &parts,
-                        arena_printf(arena, "%d of %d %s", line->counts[s], line->samples,
-                                     verbs[s]));
+            strings_add(
+                arena, &parts,
+                arena_printf(arena, "%d of %d %s", line->counts[s], line->samples, verbs[s]));
     if (line->corruptions > 0)
         strings_add(arena, &parts,
                     arena_printf(arena, "%lld corruptions found", (long long)line->corruptions));
@@ -215,7 +214,8 @@ static void print_legend(const struct summary *summary, const struct layout *lay
                                          : "range (six runs give a 95 % interval)");
     printf("vs best: speed beside the best peer, above 1 is faster. MiB: peak resident memory.\n");
     printf("faults: soft page faults of the %s.%s\n",
-           layout->metric == SUMMARY_RATE ? "measured phase" : "process", style_off(layout->colour));
+           layout->metric == SUMMARY_RATE ? "measured phase" : "process",
+           style_off(layout->colour));
 }
 
 void table_print(struct arena *arena, const struct catalog *catalog, const struct summary *summary,
