@@ -1,4 +1,4 @@
-"""The whole malloc surface, black box: under the C library (is the test right?) and each variant."""
+"""The whole malloc surface, black box: under the C library, as a check of the test, and hakmem."""
 from __future__ import annotations
 
 import pytest

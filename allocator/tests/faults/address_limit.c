@@ -68,9 +68,9 @@ static void live_within(size_t limit)
     for (size_t i = limit > 64 << 20 ? 3 : 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct link *chain = NULL;
         size_t bytes = take_all(sizes[i], &chain);
-        /* A fair part is a quarter; of 16 MiB, most of which the program takes, only order is
+        /* A fair part is a fifth; of 16 MiB, most of which the program takes, only order is
          * asked. */
-        CHECK(bytes >= limit / 4 || limit < 32 << 20, "%zu bytes of %zu in blocks of %zu", bytes,
+        CHECK(bytes >= limit / 5 || limit < 32 << 20, "%zu bytes of %zu in blocks of %zu", bytes,
               limit, sizes[i]);
         other_functions_fail_clean();
         give_all(chain);

@@ -66,7 +66,7 @@ int main(void)
     }
     struct sigaction action = {.sa_handler = allocate_in_handler, .sa_flags = SA_RESTART};
     CHECK(sigaction(SIGALRM, &action, NULL) == 0, "sigaction: %s", strerror(errno));
-    struct itimerval every = {{0, 50}, {0, 50}};
+    struct itimerval every = {{0, 500}, {0, 500}};
     CHECK(setitimer(ITIMER_REAL, &every, NULL) == 0, "setitimer: %s", strerror(errno));
     allocate_all_the_time();
     every = (struct itimerval){{0, 0}, {0, 0}};
