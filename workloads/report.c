@@ -35,6 +35,8 @@ static void add_items(const char *name, const struct report_item *items, size_t 
         add("%s\"%s\":", i ? "," : "", items[i].name);
         if (items[i].text) {
             add("\"%s\"", items[i].text);
+        } else if (items[i].json) {
+            add("%s", items[i].json);
         } else {
             add("%" PRIu64, items[i].number);
         }

@@ -12,10 +12,11 @@
 #include "workloads/options.h"
 #include "workloads/probe.h"
 
-/* A member of "params" or "result". Text must not need escaping. */
+/* A member of "params" or "result": the first of text, json and number that is set. */
 struct report_item {
     const char *name;
-    const char *text; /* NULL: the number is meant */
+    const char *text; /* must not need escaping */
+    const char *json; /* printed as it stands */
     uint64_t number;
 };
 

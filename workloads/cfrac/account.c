@@ -1,0 +1,3 @@
+#include "workloads/cfrac/account.h"
+
+_Thread_local struct account account;
