@@ -39,7 +39,7 @@ int campaign_check_cells(const struct cells *cells, struct problem *problem)
 static void add_program_facts(struct arena *arena, struct facts *facts, const char *program)
 {
     struct elf_info info;
-    struct problem ignored;
+    struct problem ignored = {0};
     const char *slash = strrchr(program, '/');
     const char *name = slash != NULL ? slash + 1 : program;
     const char *id = "no ELF file";
@@ -61,7 +61,7 @@ static void add_allocator_facts(struct arena *arena, struct facts *facts,
                                                    : "none";
     facts_add(arena, facts, arena_printf(arena, "build_id.%s", allocator->name), id);
     struct elf_info info;
-    struct problem ignored;
+    struct problem ignored = {0};
     if (allocator->kind == ALLOCATOR_HAKMEM && allocator->object != NULL &&
         facts_get(facts, "compiler.allocator") == NULL &&
         elf_read(arena, allocator->object, &info, &ignored) == 0 && info.compiler != NULL)

@@ -257,7 +257,7 @@ static int compare(struct bench *bench, struct campaign *campaign, struct proble
 int command_compare(int argc, char *const *argv)
 {
     struct arena arena = {0};
-    struct problem problem;
+    struct problem problem = {0};
     struct bench bench;
     struct campaign campaign = {0};
     int code = EXIT_PASS;

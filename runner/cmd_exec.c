@@ -167,7 +167,7 @@ static int exec(struct bench *bench, struct campaign *campaign, struct problem *
 int command_exec(int argc, char *const *argv)
 {
     struct arena arena = {0};
-    struct problem problem;
+    struct problem problem = {0};
     struct bench bench;
     struct campaign campaign = {0};
     int code = EXIT_PASS;

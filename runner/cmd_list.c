@@ -127,7 +127,7 @@ static void print_listing(const struct listing *listing)
     for (int i = 0; i < bench->catalog.row_count; i++) {
         const struct catalog_row *row = &bench->catalog.rows[i];
         const char *program;
-        struct problem ignored;
+        struct problem ignored = {0};
         const bool built = select_program(bench, row, &program, &ignored) == 0;
         printf("  %-10s  %s%s\n", row->name, row->about, built ? "" : "  not built: run make");
     }
@@ -144,7 +144,7 @@ static json_t *allocator_json(const struct allocator *allocator)
 static json_t *row_json(const struct bench *bench, const struct catalog_row *row)
 {
     const char *program;
-    struct problem ignored;
+    struct problem ignored = {0};
     const bool built = select_program(bench, row, &program, &ignored) == 0;
     json_t *object =
         json_pack("{s:s, s:s, s:s, s:b, s:s?}", "name", row->name, "about", row->about, "program",
@@ -173,7 +173,7 @@ static void print_json(const struct listing *listing)
 int command_list(int argc, char *const *argv)
 {
     struct arena arena = {0};
-    struct problem problem;
+    struct problem problem = {0};
     struct listing listing = {.colour = style_is_wanted(stdout)};
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, accepted, &listing.bench, &problem) != 0) {

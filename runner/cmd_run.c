@@ -236,7 +236,7 @@ static int run(struct bench *bench, struct campaign *campaign, struct problem *p
 int command_run(int argc, char *const *argv)
 {
     struct arena arena = {0};
-    struct problem problem;
+    struct problem problem = {0};
     struct bench bench;
     struct campaign campaign = {0};
     int code = EXIT_PASS;

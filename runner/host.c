@@ -163,7 +163,7 @@ static const char *run_git(struct arena *arena, const char *root, const char *co
     const struct child_request request = {
         .argv = argv.at, .environment = none.at, .timeout_s = 20, .output = CHILD_CAPTURE};
     struct child_result result;
-    struct problem ignored;
+    struct problem ignored = {0};
     if (child_run(arena, &request, &result, &ignored) != 0 || result.end != CHILD_EXITED ||
         result.exit_code != 0)
         return NULL;

@@ -170,7 +170,7 @@ static const char *why_no_identity(struct arena *arena, const char *program)
 {
     struct stat status;
     struct elf_info info;
-    struct problem ignored;
+    struct problem ignored = {0};
     const bool is_elf = elf_read(arena, program, &info, &ignored) == 0;
     if (is_elf && !info.has_interpreter)
         return arena_printf(arena, "%s is statically linked: LD_PRELOAD has no effect", program);

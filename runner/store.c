@@ -178,7 +178,7 @@ int store_add_session(struct store *store, struct session *session, const struct
         put_plan(store, session->id, cells, plan, problem) == 0 &&
         database_execute(&store->database, "COMMIT", problem) == 0)
         return 0;
-    struct problem second; /* Of an undone transaction nothing is lost but its own contents. */
+    struct problem second = {0}; /* Of an undone transaction nothing is lost but its own contents. */
     database_execute(&store->database, "ROLLBACK", &second);
     return -1;
 }

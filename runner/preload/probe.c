@@ -1,9 +1,10 @@
 /* libhakprobe.so: proves whose malloc an arbitrary program runs with.
  *
- * Preloaded before the allocator, so that it is initialised after it. Before main() it writes the identity as one line of JSON to the
- * inherited descriptor that HAKBENCH_IDENTITY_FD names, closes that descriptor and removes the
- * variable, so that only the first process answers and its children are left in peace. Without
- * the variable, or with a useless value, it does nothing: the program must run as it always does.
+ * Preloaded before the allocator, so that it is initialised after it. Before main() it writes the
+ * identity as one line of JSON to the inherited descriptor that HAKBENCH_IDENTITY_FD names, closes
+ * that descriptor and removes the variable, so that only the first process answers and its children
+ * are left in peace. Without the variable, or with a useless value, it does nothing: the program
+ * must run as it always does.
  */
 #include <errno.h>
 #include <stdlib.h>
