@@ -56,8 +56,8 @@ def warnings_of(summary: Summary) -> list[Notice]:
 def _outcome_warnings(summary: Summary) -> Iterator[Notice]:
     counts = summary.counts
     if counts.bad:
-        yield Notice(Kind.TROUBLE, f"{counts.bad} of {counts.done} samples crashed, failed or "
-                                    "were corrupt; none of them is in any number or plot.")
+        yield Notice(Kind.TROUBLE, f"{counts.bad} of {counts.done} samples went wrong "
+                                    f"({counts.bad_words}); none is in any number or plot.")
     if counts.done < counts.planned:
         yield Notice(Kind.UNFINISHED, f"{counts.planned - counts.done} of {counts.planned} "
                                        "planned samples are not measured yet.")

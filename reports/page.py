@@ -21,7 +21,8 @@ from reports.stats import CONFIDENCE, SMALLEST_N, Estimate
 from reports.summary import DEFAULT, TOTAL, VARIANT, LedgerLine, Row, Summary, Workload
 
 PAGES = Path(__file__).resolve().parent / "pages"
-FACT_GROUPS = {"plan": "Settings", "env": "Settings", "compiler": "Builds", "build_id": "Builds"}
+FACT_GROUPS = {"plan": "Settings", "env": "Settings", "timeout_s": "Settings",
+               "compiler": "Builds", "build_id": "Builds"}
 REPORT_NAME, INDEX_NAME = "report.html", "index.html"
 CONSTANTS = (
     ("SMALLEST_N", SMALLEST_N, "usable samples for a 95 % interval"),
@@ -95,13 +96,15 @@ def sentence(summary: Summary) -> str:
     """The whole report in one sentence."""
     ratios = [workload.default.ratio for workload in summary.workloads
               if workload.default and workload.default.ratio]
-    return f"{_speed_clause(ratios)}; {_safety_clause(summary)}."
+    return f"{_speed_clause(ratios, len(summary.workloads))}; {_safety_clause(summary)}."
 
 
-def _speed_clause(ratios: list[Estimate]) -> str:
+def _speed_clause(ratios: list[Estimate], workloads: int) -> str:
     if not ratios:
         return "No workload has numbers of both the release default and a peer"
-    total = f"{len(ratios)} workload{'s' if len(ratios) != 1 else ''}"
+    total = f"{workloads} workload{'s' if workloads != 1 else ''}"
+    if len(ratios) < workloads:
+        total = f"{len(ratios)} of {total}"
     if not all(ratio.trusted for ratio in ratios):
         values = sorted(ratio.value for ratio in ratios)
         span = units.ratio_text(values[0])
@@ -124,7 +127,7 @@ def _listed(parts: list[str]) -> str:
 def _safety_clause(summary: Summary) -> str:
     counts = summary.counts
     if counts.bad:
-        return f"{counts.bad} of {counts.judged} samples crashed, failed or were corrupt"
+        return f"{counts.bad} of {counts.judged} samples went wrong ({counts.bad_words})"
     bound = units.percent_text(min(1.0, 3 / max(counts.judged, 1)))
     return f"no crash or corruption in {counts.judged} samples (at most {bound} of runs)"
 

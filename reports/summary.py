@@ -40,6 +40,13 @@ class Counts:
     def judged(self) -> int:
         return self.done - self.void
 
+    @property
+    def bad_words(self) -> str:
+        """What went wrong, by kind: "2 crashed, 1 corrupt"."""
+        parts = ((self.crash, "crashed"), (self.corrupt, "corrupt"), (self.failed, "failed"),
+                 (self.timeout, "timed out"))
+        return ", ".join(f"{number} {word}" for number, word in parts if number)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -77,10 +84,10 @@ class Workload:
 
 @dataclass(frozen=True)
 class Incident:
-    """Samples of one allocator and workload that went wrong in the same way."""
+    """Samples of a workload that went wrong in the same way, in the same blocks."""
 
     workload: str
-    label: str
+    labels: tuple[str, ...]
     what: str
     reason: str
     blocks: str  # "0–4, 7"
@@ -113,7 +120,7 @@ def summarise(results: Results, names: Names) -> Summary:
     return Summary(
         results=results, names=names, workloads=workloads,
         ledger=_ledger(results, names),
-        incidents=tuple(incident for cell in results.cells for incident in _incidents(cell, names)),
+        incidents=_incidents(results, names),
         counts=_counts(results.cells),
         blocks=len({sample.block for sample in samples}))
 
@@ -149,7 +156,7 @@ def _outcome(sample: Sample) -> str:
 def _workload(results: Results, names: Names, name: str) -> Workload:
     cells = [cell for cell in results.cells if cell.workload == name]
     usable = [sample for cell in cells for sample in cell.samples if sample.usable]
-    counts_ops = any(sample.ops_per_s for sample in usable)
+    counts_ops = not usable or any(sample.ops_per_s for sample in usable)
     speeds = {cell.allocator: _speeds(cell, counts_ops) for cell in cells}
     peers = [cell.allocator for cell in cells
              if kind_of(cell.allocator, names) == PEER and speeds[cell.allocator]]
@@ -256,14 +263,20 @@ def _ledger_line(label: str, kind: str, cells: list[Cell]) -> LedgerLine:
     return LedgerLine(label, kind, counts, rate_upper_bound(counts.judged))
 
 
-def _incidents(cell: Cell, names: Names) -> list[Incident]:
-    groups: dict[tuple[str, str], list[int]] = {}
-    for sample in cell.samples:
-        if not sample.usable:
-            key = (_what_happened(sample), sample.reason or "no reason recorded")
-            groups.setdefault(key, []).append(sample.block)
-    return [Incident(cell.workload, names.label(cell.allocator), what, reason, _ranges(blocks),
-                     what != "void") for (what, reason), blocks in groups.items()]
+def _incidents(results: Results, names: Names) -> tuple[Incident, ...]:
+    """One line for what befell many allocators alike."""
+    groups: dict[tuple[str, str, str, str], list[str]] = {}
+    for cell in results.cells:
+        blocks: dict[tuple[str, str], list[int]] = {}
+        for sample in cell.samples:
+            if not sample.usable:
+                key = (_what_happened(sample), sample.reason or "no reason recorded")
+                blocks.setdefault(key, []).append(sample.block)
+        for (what, reason), numbers in blocks.items():
+            groups.setdefault((cell.workload, what, reason, _ranges(numbers)), []).append(
+                names.label(cell.allocator))
+    return tuple(Incident(workload, tuple(labels), what, reason, ranges, what != "void")
+                 for (workload, what, reason, ranges), labels in groups.items())
 
 
 def _ranges(numbers: list[int]) -> str:

@@ -90,8 +90,9 @@ def _panel(figure: Figure, frame: Frame, measure: Measure, rows: tuple[Row, ...]
     axes = add_axes(figure, frame.x, frame.y, frame.width, frame.height)
     labels = [_value_label(measure, row, with_trouble) for row in rows]
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlim(0, _right_end(frame.width, measure, rows, labels))
-    set_ticks(axes, frame.width, lambda value: _tick(value, measure))
+    end = _right_end(frame.width, measure, rows, labels)
+    axes.set_xlim(0, end or 1)
+    set_ticks(axes, frame.width if end else 0, lambda value: _tick(value, measure))
     axes.grid(frame.grid, axis="x")
     for number, row in enumerate(rows):
         _bar(axes, frame, number + frame.bar_shift, measure, row, labels[number])
@@ -125,7 +126,7 @@ def _value_label(measure: Measure, row: Row, with_trouble: bool) -> tuple[str, b
     bad = with_trouble and row.counts.bad > 0
     if estimate is not None:
         text = measure.text(estimate.value)
-        return (f"{text} · {_short_trouble(row)}" if bad else text), bad
+        return (f"{text} · {row.counts.bad_words}" if bad else text), bad
     if not with_trouble:
         return "–", False
     if row.missing is not None:
@@ -133,16 +134,9 @@ def _value_label(measure: Measure, row: Row, with_trouble: bool) -> tuple[str, b
     return row.trouble or ("–" if row.counts.done else "not measured yet"), bad
 
 
-def _short_trouble(row: Row) -> str:
-    counts = row.counts
-    parts = ((counts.crash, "crashed"), (counts.corrupt, "corrupt"), (counts.failed, "failed"),
-             (counts.timeout, "timed out"))
-    return ", ".join(f"{number} {word}" for number, word in parts if number)
-
-
 def _right_end(width: float, measure: Measure, rows: tuple[Row, ...],
                labels: list[tuple[str, bool]]) -> float:
-    """The axis end that leaves every bar room for the label behind it."""
+    """The axis end that leaves every bar room for the label behind it; 0 when there is none."""
     end = 0.0
     for row, (text, _) in zip(rows, labels, strict=True):
         estimate = measure.of(row)
@@ -150,7 +144,7 @@ def _right_end(width: float, measure: Measure, rows: tuple[Row, ...],
             used = text_width(text, SIZE_SMALL, _weight(row)) + LABEL_OFFSET + 2
             room = max(width - used, width * LEAST_BAR)
             end = max(end, estimate.high / measure.divisor * width / room)
-    return end or 1.0
+    return end
 
 
 def _tick(value: float, measure: Measure) -> str:

@@ -109,7 +109,7 @@ def add_note(figure: Figure, x: float, y: float, lines: list[str]) -> None:
 
 
 def set_ticks(axes: Axes, width: float, write: Callable[[float], str]) -> None:
-    """A few round values whose labels stay within the axes, `width` pixels wide."""
+    """A few round values whose labels stay within the axes, `width` pixels wide (0: none)."""
     end = axes.get_xlim()[1]
     values = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, end)
     kept = [value for value in values if value >= 0 and

@@ -233,7 +233,7 @@ def test_verdict(low: float, high: float, confidence: float, word: str) -> None:
 def test_sentence(summary: Summary) -> None:
     assert sentence(summary) == (
         "Against the best peer of each of 3 workloads, hakmem’s release default is faster on 2 "
-        "and slower on 1; 14 of 599 samples crashed, failed or were corrupt.")
+        "and slower on 1; 14 of 599 samples went wrong (12 crashed, 1 corrupt, 1 timed out).")
 
 
 def test_one_sample_each(names: Names, tmp_path: Path) -> None:
@@ -303,3 +303,17 @@ def test_text_from_the_database_cannot_become_markup(names: Names, tmp_path: Pat
     assert main(["--results", str(tmp_path)]) == 0
     page = next(tmp_path.glob("*/report.html")).read_text(encoding="utf-8")
     assert "<script" not in page
+
+
+def test_what_befell_many_alike_is_told_once(names: Names, tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    for allocator in ("hakmem", "glibc", "tcmalloc"):
+        cell = database.add_cell(allocator, "cfrac")
+        for block in range(3):
+            database.add_sample(cell, block, status="failed", exit_code=2, reason="bad option")
+    database.close()
+    summary = summarised(tmp_path, names)
+    incident, = summary.incidents
+    assert incident.labels == ("hakmem (default)", "glibc", "tcmalloc")
+    assert incident.blocks == "0–2" and incident.what == "failed, exit code 2"
+    assert bars.workload_figure(summary.workloads[0]).axes[0].get_xticks().size == 0
