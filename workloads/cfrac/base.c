@@ -139,6 +139,28 @@ struct base *base_make(const struct big *number, unsigned attempt)
     return base;
 }
 
+unsigned base_find_divisor(const struct base *base, const struct big *q, unsigned from, unsigned to)
+{
+    uint64_t limbs[BASE_Q_LIMBS] = {0};
+    assert(q->length <= BASE_Q_LIMBS && to <= base->size);
+    for (uint32_t i = 0; i < q->length; i++) {
+        limbs[i] = q->limbs[i];
+    }
+    if (from == 0 && to > 0 && limbs[0] % 2 == 0) { /* no inverse modulo 2^64 for the prime 2 */
+        return 0;
+    }
+    for (unsigned i = from + (from == 0); i < to; i++) {
+        const struct base_prime *prime = &base->primes[i];
+        /* Four terms below 2^48; the weight of the lowest limb is 1. */
+        uint64_t t = limbs[0] + limbs[1] * prime->weights[1] + limbs[2] * prime->weights[2] +
+                     limbs[3] * prime->weights[3];
+        if (t * prime->inverse <= prime->limit) {
+            return i;
+        }
+    }
+    return to;
+}
+
 void base_free(struct base *base)
 {
     if (base) {

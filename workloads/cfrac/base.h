@@ -47,17 +47,9 @@ struct base {
 struct base *base_make(const struct big *number, unsigned attempt);
 void base_free(struct base *base);
 
-/* Whether the prime divides q, a number of at most BASE_Q_LIMBS limbs. Allocates nothing. */
-static inline bool base_divides(const struct base_prime *prime, const struct big *q)
-{
-    uint64_t t = 0;
-    if (prime->prime == 2) {
-        return q->length == 0 || q->limbs[0] % 2 == 0;
-    }
-    for (uint32_t i = 0; i < q->length; i++) {
-        t += (uint64_t)q->limbs[i] * prime->weights[i]; /* four terms below 2^48 */
-    }
-    return t * prime->inverse <= prime->limit;
-}
+/* The index of the first prime from `from` to `to` - 1 that divides q, a number of at most
+ * BASE_Q_LIMBS limbs; `to` if there is none. Allocates nothing. */
+unsigned base_find_divisor(const struct base *base, const struct big *q, unsigned from,
+                           unsigned to);
 
 #endif

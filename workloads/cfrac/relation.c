@@ -1,5 +1,7 @@
 #include "workloads/cfrac/relation.h"
 
+#include <assert.h>
+
 #include "workloads/cfrac/account.h"
 
 static void free_powers(struct power *power)
@@ -11,54 +13,57 @@ static void free_powers(struct power *power)
     }
 }
 
-/* Divides *rest by the highest power of the prime that divides it. Returns the exponent. Most
- * primes do not divide; only a quotient that is wanted is allocated. */
-static uint16_t divide_out(struct big **rest, const struct base_prime *prime)
+/* Divides *rest, a multiple of the prime, by the highest power of it. Returns the exponent. */
+static uint16_t divide_out(struct big **rest, uint32_t prime)
 {
-    uint16_t exponent = 0;
-    while (base_divides(prime, *rest)) {
-        uint64_t power = prime->prime;
-        uint32_t remainder;
+    uint64_t power = prime;
+    uint32_t remainder;
+    uint16_t exponent = 1;
+    while (power * prime <= UINT32_MAX && big_modulo_small(*rest, (uint32_t)(power * prime)) == 0) {
+        power *= prime;
         exponent++;
-        while (power * prime->prime <= UINT32_MAX &&
-               big_modulo_small(*rest, (uint32_t)(power * prime->prime)) == 0) {
-            power *= prime->prime;
-            exponent++;
-        }
-        struct big *quotient = big_divide_small(*rest, (uint32_t)power, &remainder);
-        big_release(*rest);
-        *rest = quotient;
     }
+    struct big *quotient = big_divide_small(*rest, (uint32_t)power, &remainder);
+    assert(remainder == 0);
+    big_release(*rest);
+    *rest = quotient;
     return exponent;
 }
 
-static bool is_hopeless(const struct base *base, unsigned primes_tried, const struct big *rest)
+/* Divides *rest by the primes from `from` to `to` - 1 and puts their powers before the list. A
+ * prime whose power exceeds a limb is found, and listed, once more. */
+static void divide_by_primes(const struct base *base, struct big **rest, unsigned from, unsigned to,
+                             struct power **powers)
 {
-    for (unsigned i = 0; i < BASE_CUTS; i++) {
-        if (base->cuts[i].primes == primes_tried && big_bits(rest) > base->cuts[i].bits) {
-            return true;
+    for (;;) {
+        from = base_find_divisor(base, *rest, from, to);
+        if (from == to) {
+            return;
+        }
+        struct power *power = account_malloc(sizeof *power);
+        power->next = *powers;
+        power->index = (uint16_t)from;
+        power->exponent = divide_out(rest, base->primes[from].prime);
+        *powers = power;
+        if (big_equals_small(*rest, 1)) {
+            return;
         }
     }
-    return false;
 }
 
 struct relation *relation_try(const struct base *base, struct big *x, struct big *q, bool negative)
 {
     struct power *powers = NULL;
     struct big *rest = big_retain(q);
-    bool smooth = big_equals_small(rest, 1);
-    for (unsigned i = 0; i < base->size && !smooth; i++) {
-        if (is_hopeless(base, i, rest)) {
-            break;
-        }
-        uint16_t exponent = divide_out(&rest, &base->primes[i]);
-        if (exponent > 0) {
-            struct power *power = account_malloc(sizeof *power);
-            *power = (struct power){.next = powers, .index = (uint16_t)i, .exponent = exponent};
-            powers = power;
-            smooth = big_equals_small(rest, 1);
-        }
+    unsigned from = 0;
+    bool hopeless = false;
+    for (unsigned cut = 0; cut <= BASE_CUTS && !hopeless && !big_equals_small(rest, 1); cut++) {
+        unsigned to = cut < BASE_CUTS ? base->cuts[cut].primes : base->size;
+        divide_by_primes(base, &rest, from, to, &powers);
+        hopeless = cut < BASE_CUTS && big_bits(rest) > base->cuts[cut].bits;
+        from = to;
     }
+    bool smooth = big_equals_small(rest, 1);
     big_release(rest);
     if (!smooth) {
         free_powers(powers);
