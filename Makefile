@@ -15,9 +15,8 @@ LIBS     := -lsqlite3 -ljansson -lm
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
+.DEFAULT_GOAL := all
 .PHONY: all deps deps-dev matrix compare report test test-tidy test-unit test-python format clean help
-
-all: variants workloads build/hakbench build/libhakprobe.so
 
 help:
 	@echo 'make deps matrix       install what running needs, build, measure every variant and peer, report'
@@ -34,6 +33,15 @@ deps:
 	@ci/deps run
 deps-dev:
 	@ci/deps dev
+
+# Set-up comes first whatever -j says: goals named beside it are made by a second make after it.
+SETUP := $(filter deps deps-dev,$(MAKECMDGOALS))
+ifneq ($(SETUP),)
+$(filter-out $(SETUP) help,$(MAKECMDGOALS)): $(SETUP)
+	@+$(MAKE) --no-print-directory $@
+else
+
+all: variants workloads build/hakbench build/libhakprobe.so
 
 # --- the allocator: one folder of objects per variant of the matrix file --------------------------
 build/variants.mk: allocator/variants/matrix.txt allocator/variants/variants.awk
@@ -194,3 +202,4 @@ clean:
 	rm -rf build
 
 -include $(wildcard build/variants/*/*.d build/obj/*/*.d build/obj/*/*/*.d build/test/*/*.d build/test/*/*/*.d)
+endif
