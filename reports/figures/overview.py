@@ -29,7 +29,8 @@ def overview_figure(summary: Summary, width: float = WIDE, caption: str = "") ->
     tallest = max((len(_shown(workload)) for workload in workloads), default=0)
     panel_height = HEAD + ROW * tallest + TICKS
     title = wrap_text(TITLE, width, SIZE_TITLE + 1)
-    notes = wrap_text(" ".join(part for part in (_note(workloads), caption) if part), width)
+    notes = wrap_text(" ".join(part for part in (
+        _note(workloads), _left_out(summary), caption) if part), width)
     top = 20 * len(title) + 12
     height = top + panel_height * ceil(len(workloads) / columns) + NOTE_LINE * len(notes) + 14
     figure = new_figure(width, height)
@@ -107,6 +108,11 @@ def _weight(row: Row) -> str:
 
 def _name(row: Row) -> str:
     return "hakmem" if row.kind == DEFAULT else row.label
+
+
+def _left_out(summary: Summary) -> str:
+    names = [workload.name for workload in summary.workloads if not workload.best_peer]
+    return f"No peer has a number on {', '.join(names)}." if names else ""
 
 
 def _note(workloads: list[Workload]) -> str:

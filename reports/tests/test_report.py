@@ -317,3 +317,4 @@ def test_what_befell_many_alike_is_told_once(names: Names, tmp_path: Path) -> No
     assert incident.labels == ("hakmem (default)", "glibc", "tcmalloc")
     assert incident.blocks == "0–2" and incident.what == "failed, exit code 2"
     assert bars.workload_figure(summary.workloads[0]).axes[0].get_xticks().size == 0
+    assert "No peer has a number on cfrac." in texts_of(overview.overview_figure(summary))
