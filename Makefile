@@ -115,8 +115,10 @@ build/libhakprobe.so: runner/preload/probe.c workloads/identity.c workloads/iden
 # --- the main job ----------------------------------------------------------------------------------
 MODE := $(if $(QUICK),quick,$(if $(FULL),full,default))
 matrix: all
-	build/hakbench run --mode $(MODE) --results $(RESULTS)
-	$(PYTHON) -m reports --results $(RESULTS)
+	@# Crashes and corruptions (4) are results, too: the report is written, and the status kept.
+	@build/hakbench run --mode $(MODE) --results $(RESULTS); status=$$?; \
+	case $$status in 0|4) $(PYTHON) -m reports --results $(RESULTS) || exit $$? ;; esac; \
+	exit $$status
 compare: all
 	build/hakbench compare $(A) $(B) --workload $(W) --results $(RESULTS)
 report:
