@@ -197,7 +197,7 @@ test-python: all blackbox
 	$(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider allocator runner workloads reports ci
 
 format:
-	clang-format -i $(wildcard allocator/*.[ch] allocator/tests/*/*.[ch] workloads/*.[ch] workloads/*/*.[ch] \
+	clang-format -i $(wildcard allocator/*.[ch] allocator/tests/*.h allocator/tests/*/*.[ch] allocator/tests/*/*.cc workloads/*.[ch] workloads/*/*.[ch] \
 	    runner/*.[ch] runner/*/*.[ch] runner/tests/unit/*.[ch])
 
 clean:
