@@ -178,8 +178,10 @@ int database_open(struct arena *arena, const char *path, const char *schema_path
         return problem_set(problem, "cannot write %s: choose another folder with --results", path);
     if (check_version(arena, database, schema_path, version, problem) != 0)
         return -1;
+    /* A small cache, because a child's peak memory cannot be less than ours at the fork. */
     return database_execute(database,
                             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+                            "PRAGMA cache_size=-256;"
                             "PRAGMA foreign_keys=ON",
                             problem);
 }

@@ -134,13 +134,14 @@ bool stats_hodges_lehmann(const double *differences, int n, double confidence, s
             walsh[at++] = (differences[i] + differences[j]) / 2;
     stats_sort(walsh, count);
     /* W+ of the shifted differences counts the Walsh averages above the shift, so the shifts that
-     * a two-sided test does not reject lie between the (critical + 1)-th from either end. */
+     * a two-sided test does not reject lie between the (critical + 1)-th from either end,
+     * counted from one. */
     const int critical = stats_signed_rank_critical(n, (1 - confidence) / 2);
     if (critical >= 0) {
         *out = (struct interval){
             .estimate = median_of_sorted(walsh, count),
-            .low = walsh[critical + 1],
-            .high = walsh[count - 2 - (size_t)critical],
+            .low = walsh[critical],
+            .high = walsh[count - 1 - (size_t)critical],
             .coverage = 1 - 2 * stats_signed_rank_cdf(n, critical),
         };
     }

@@ -178,8 +178,8 @@ int store_add_session(struct store *store, struct session *session, const struct
         put_plan(store, session->id, cells, plan, problem) == 0 &&
         database_execute(&store->database, "COMMIT", problem) == 0)
         return 0;
-    struct problem second = {0}; /* Of an undone transaction nothing is lost but its own contents. */
-    database_execute(&store->database, "ROLLBACK", &second);
+    struct problem undone = {0}; /* Of an undone transaction only its own contents are lost. */
+    database_execute(&store->database, "ROLLBACK", &undone);
     return -1;
 }
 

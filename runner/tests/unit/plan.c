@@ -1,0 +1,92 @@
+#include "runner/plan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct arena arena;
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_free(&arena);
+    return 0;
+}
+
+static void every_block_holds_every_cell_once(void **state)
+{
+    (void)state;
+    const int cells[] = {2, 3, 5, 7};
+    const struct plan plan = plan_complete_blocks(&arena, cells, 4, 50, 1);
+    assert_int_equal(plan.count, 200);
+    for (int block = 0; block < 50; block++) {
+        int product = 1;
+        for (int i = 0; i < 4; i++) {
+            const struct place *place = &plan.at[4 * block + i];
+            assert_int_equal(place->position, 4 * block + i);
+            assert_int_equal(place->block, block);
+            product *= place->cell;
+        }
+        assert_int_equal(product, 2 * 3 * 5 * 7);
+    }
+}
+
+static void a_seed_gives_one_order_and_another_seed_another(void **state)
+{
+    (void)state;
+    const int cells[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    const struct plan a = plan_complete_blocks(&arena, cells, 10, 5, 42);
+    const struct plan b = plan_complete_blocks(&arena, cells, 10, 5, 42);
+    const struct plan c = plan_complete_blocks(&arena, cells, 10, 5, 43);
+    assert_memory_equal(a.at, b.at, 50 * sizeof *a.at);
+    assert_memory_not_equal(a.at, c.at, 50 * sizeof *a.at);
+}
+
+/* Every cell stands at every place of a block about equally often: 6000 blocks of 6, expected 1000
+ * a place, standard deviation 29. */
+static void orders_are_fair(void **state)
+{
+    (void)state;
+    const int cells[] = {0, 1, 2, 3, 4, 5};
+    const struct plan plan = plan_complete_blocks(&arena, cells, 6, 6000, 7);
+    int seen[6][6] = {{0}};
+    for (int i = 0; i < plan.count; i++)
+        seen[i % 6][plan.at[i].cell]++;
+    for (int place = 0; place < 6; place++)
+        for (int cell = 0; cell < 6; cell++)
+            assert_in_range(seen[place][cell], 855, 1145);
+}
+
+static void paired_blocks_are_abba_or_baab_by_a_fair_coin(void **state)
+{
+    (void)state;
+    const struct plan plan = plan_paired_blocks(&arena, 2, 1000, 3);
+    int heads = 0;
+    assert_int_equal(plan.count, 8000);
+    for (int i = 0; i < plan.count; i += 4) {
+        const struct place *p = &plan.at[i];
+        const int pair = i / 4 % 2;
+        assert_int_equal(p[0].block, i / 8);
+        assert_int_equal(p[0].cell, p[3].cell);
+        assert_int_equal(p[1].cell, p[2].cell);
+        assert_int_equal(p[0].cell + p[1].cell, 4 * pair + 1);
+        assert_int_equal(p[0].cell / 2, pair);
+        heads += p[0].cell % 2;
+    }
+    assert_in_range(heads, 890, 1110);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(every_block_holds_every_cell_once, teardown),
+        cmocka_unit_test_teardown(a_seed_gives_one_order_and_another_seed_another, teardown),
+        cmocka_unit_test_teardown(orders_are_fair, teardown),
+        cmocka_unit_test_teardown(paired_blocks_are_abba_or_baab_by_a_fair_coin, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
