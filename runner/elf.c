@@ -69,17 +69,20 @@ static void read_segments(struct arena *arena, const struct image *image, const 
     }
 }
 
-/* The string that starts with `start` in a section of strings. */
+/* The string that starts with `start` and then a digit or a bracket: a version, so that "GNU C11"
+ * is found and the "GNU C++14" of a library that was linked in is not. */
 static const char *find_string(struct arena *arena, const struct image *image,
                                const Elf64_Shdr *section, const char *start)
 {
     const char *text = image_at(image, section->sh_offset, section->sh_size);
     if (text == NULL || (section->sh_flags & SHF_COMPRESSED) != 0)
         return NULL;
-    const char *found = memmem(text, section->sh_size, start, strlen(start));
-    if (found == NULL)
-        return NULL;
-    return arena_copy_part(arena, found, strnlen(found, (size_t)(text + section->sh_size - found)));
+    const size_t length = strlen(start);
+    const char *end = text + section->sh_size;
+    for (const char *at = text; (at = memmem(at, (size_t)(end - at), start, length)) != NULL; at++)
+        if (at + length < end && strchr("0123456789(", at[length]) != NULL)
+            return arena_copy_part(arena, at, strnlen(at, (size_t)(end - at)));
+    return NULL;
 }
 
 /* gcc writes its version and flags into .debug_str, and its name alone into .comment. */
