@@ -6,13 +6,35 @@
  * are left in peace. Without the variable, or with a useless value, it does nothing: the program
  * must run as it always does.
  */
+#define _GNU_SOURCE
 #include <errno.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "workloads/identity.h"
 
 #define IDENTITY_FD "HAKBENCH_IDENTITY_FD"
+
+/* Takes the variable out of the environment, in place, for the program's main() gets the same
+ * array. By hand, because a program may bring its own getenv and unsetenv, which are not ready
+ * before its main() (bash does). The value stays where it is. */
+static const char *take_variable(const char *name)
+{
+    const char *value = NULL;
+    size_t length = strlen(name);
+    char **kept = environ;
+    for (char **entry = environ; entry && *entry; entry++) {
+        if (strncmp(*entry, name, length) == 0 && (*entry)[length] == '=') {
+            value = *entry + length + 1;
+        } else {
+            *kept++ = *entry;
+        }
+    }
+    if (value) {
+        *kept = NULL;
+    }
+    return value;
+}
 
 /* 3 or above: the standard streams belong to the program. */
 static int parse_fd(const char *text)
@@ -47,8 +69,7 @@ static void write_all(int fd, const char *bytes, size_t count)
 
 __attribute__((constructor)) static void report_identity(void)
 {
-    int fd = parse_fd(getenv(IDENTITY_FD));
-    unsetenv(IDENTITY_FD);
+    int fd = parse_fd(take_variable(IDENTITY_FD));
     if (fd < 0) {
         return;
     }

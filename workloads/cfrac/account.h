@@ -6,6 +6,7 @@
 #ifndef WORKLOADS_CFRAC_ACCOUNT_H
 #define WORKLOADS_CFRAC_ACCOUNT_H
 
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,11 +20,19 @@ struct account {
     uint64_t bytes;  /* requested, in all */
     uint64_t upto16; /* allocs of at most 16 bytes */
     uint64_t upto32; /* allocs of 17 to 32 bytes */
-    uint64_t errors; /* found by the audit */
+    uint64_t errors; /* damage and wrong results */
     bool audit;
 };
 
 extern _Thread_local struct account account;
+
+/* Where the thread goes on after account_fail(). Set by whoever begins a piece of work; what that
+ * had allocated is lost. */
+extern _Thread_local jmp_buf account_abandon;
+
+/* Abandons the work, and counts an error: the audit found damage, or arithmetic went wrong in a
+ * way that only damage explains. Going on with garbage would crash or never end. */
+_Noreturn void account_fail(void);
 
 /* Never NULL: a failure ends the process. */
 static inline void *account_malloc(size_t bytes)

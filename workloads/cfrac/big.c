@@ -20,19 +20,32 @@ static seal seal_of(const struct big *number)
 
 static void check_seal(const struct big *number)
 {
-    seal expected, found;
-    if (number->references != 0 || number->length > BIG_LIMBS_MAX) {
-        account.errors++; /* and do not walk the limbs: the length may lead anywhere */
-        return;
+    seal found;
+    if (number->length > BIG_LIMBS_MAX) { /* the limbs may lead anywhere */
+        account_fail();
     }
-    expected = seal_of(number);
     memcpy(&found, number->limbs + number->length, sizeof found);
-    account.errors += found != expected;
+    if (found != seal_of(number)) {
+        account_fail();
+    }
+}
+
+/* Every operation asks this about its arguments. */
+static inline void check(const struct big *number)
+{
+    if (__builtin_expect(account.audit, 0)) {
+        check_seal(number);
+        if (number->references == 0) {
+            account_fail();
+        }
+    }
 }
 
 static struct big *big_new(uint32_t limbs)
 {
-    assert(limbs <= BIG_LIMBS_MAX);
+    if (limbs > BIG_LIMBS_MAX) {
+        account_fail();
+    }
     size_t bytes = sizeof(struct big) + limbs * sizeof(uint32_t);
     struct big *number = account_malloc(account.audit ? bytes + sizeof(seal) : bytes);
     number->references = 1;
@@ -55,19 +68,20 @@ static struct big *big_made(struct big *number)
 
 struct big *big_retain(struct big *number)
 {
+    check(number);
     number->references++;
     return number;
 }
 
 void big_release(struct big *number)
 {
-    if (!number || --number->references > 0) {
+    if (!number) {
         return;
     }
-    if (account.audit) {
-        check_seal(number);
+    check(number);
+    if (--number->references == 0) {
+        account_free(number);
     }
-    account_free(number);
 }
 
 struct big *big_from_number(uint64_t value)
@@ -112,6 +126,7 @@ struct big *big_from_text(const char *text)
 
 void big_to_text(const struct big *number, char *text)
 {
+    check(number);
     char backwards[BIG_TEXT_MAX];
     uint32_t limbs[BIG_LIMBS_MAX];
     uint32_t length = number->length, digits = 0;
@@ -136,6 +151,8 @@ void big_to_text(const struct big *number, char *text)
 
 int big_compare(const struct big *a, const struct big *b)
 {
+    check(a);
+    check(b);
     if (a->length != b->length) {
         return a->length < b->length ? -1 : 1;
     }
@@ -149,11 +166,13 @@ int big_compare(const struct big *a, const struct big *b)
 
 bool big_equals_small(const struct big *number, uint32_t value)
 {
+    check(number);
     return value == 0 ? number->length == 0 : number->length == 1 && number->limbs[0] == value;
 }
 
 unsigned big_bits(const struct big *number)
 {
+    check(number);
     if (number->length == 0) {
         return 0;
     }
@@ -163,6 +182,8 @@ unsigned big_bits(const struct big *number)
 
 struct big *big_add(const struct big *a, const struct big *b)
 {
+    check(a);
+    check(b);
     const struct big *longer = a->length >= b->length ? a : b;
     const struct big *shorter = a->length >= b->length ? b : a;
     /* A limb more only if the highest limbs, with a carry from below, may need it. */
@@ -186,7 +207,9 @@ struct big *big_add(const struct big *a, const struct big *b)
 
 struct big *big_subtract(const struct big *a, const struct big *b)
 {
-    assert(big_compare(a, b) >= 0);
+    if (big_compare(a, b) < 0) {
+        account_fail();
+    }
     struct big *difference = big_new(a->length);
     uint64_t borrow = 0;
     for (uint32_t i = 0; i < a->length; i++) {
@@ -199,6 +222,8 @@ struct big *big_subtract(const struct big *a, const struct big *b)
 
 struct big *big_multiply(const struct big *a, const struct big *b)
 {
+    check(a);
+    check(b);
     /* The product has the bits of both, or one less. */
     uint32_t length = (big_bits(a) + big_bits(b) + 31) / 32;
     struct big *product = big_new(length);
@@ -219,6 +244,7 @@ struct big *big_multiply(const struct big *a, const struct big *b)
 
 struct big *big_divide_small(const struct big *a, uint32_t divisor, uint32_t *remainder)
 {
+    check(a);
     assert(divisor > 0);
     struct big *quotient = big_new(a->length);
     uint64_t rest = 0;
@@ -233,6 +259,7 @@ struct big *big_divide_small(const struct big *a, uint32_t divisor, uint32_t *re
 
 uint32_t big_modulo_small(const struct big *a, uint32_t divisor)
 {
+    check(a);
     assert(divisor > 0);
     uint64_t rest = 0;
     for (uint32_t i = a->length; i-- > 0;) {
@@ -319,6 +346,8 @@ static struct big *divide(const struct big *a, const struct big *divisor, bool w
 
 struct big *big_divide(const struct big *a, const struct big *divisor)
 {
+    check(a);
+    check(divisor);
     uint32_t rest;
     assert(divisor->length > 0);
     if (divisor->length == 1) {
@@ -329,6 +358,8 @@ struct big *big_divide(const struct big *a, const struct big *divisor)
 
 struct big *big_modulo(const struct big *a, const struct big *divisor)
 {
+    check(a);
+    check(divisor);
     assert(divisor->length > 0);
     if (divisor->length == 1) {
         return big_from_number(big_modulo_small(a, divisor->limbs[0]));

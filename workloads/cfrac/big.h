@@ -8,7 +8,8 @@
  * big_release(). A number and its references belong to one thread.
  *
  * In audit mode each number carries a seal over its address and its limbs, which is checked when
- * it is freed; see account.errors. */
+ * it is used in an operation and when it is freed. A broken one abandons the work; see account.h.
+ */
 #ifndef WORKLOADS_CFRAC_BIG_H
 #define WORKLOADS_CFRAC_BIG_H
 

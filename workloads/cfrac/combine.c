@@ -1,6 +1,5 @@
 #include "workloads/cfrac/combine.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "workloads/cfrac/account.h"
@@ -133,7 +132,9 @@ static struct big *try_row(const struct matrix *matrix, const struct row *row,
         }
     }
     for (unsigned i = 0; i < base->size; i++) {
-        assert(exponents[i] % 2 == 0);
+        if (exponents[i] % 2 != 0) {
+            account_fail();
+        }
         struct big *prime = exponents[i] ? big_from_number(base->primes[i].prime) : NULL;
         for (uint32_t half = exponents[i] / 2; half > 0; half--) {
             multiply_into(&y, prime, number);
@@ -158,6 +159,13 @@ struct big *combine_relations(const struct big *number, const struct base *base,
 {
     struct matrix matrix;
     struct big *divisor = NULL;
+    if (account.audit) {
+        for (const struct relation *relation = first; relation; relation = relation->next) {
+            if (!relation_holds(base, relation, number)) {
+                account_fail();
+            }
+        }
+    }
     matrix_make(&matrix, base, first, count);
     for (unsigned i = eliminate(&matrix); i < count && !divisor; i++) {
         divisor = try_row(&matrix, matrix.rows[i], base, number);

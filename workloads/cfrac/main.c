@@ -12,6 +12,8 @@
 #include "workloads/rng.h"
 
 #define DIGITS_MAX 70
+/* Below 10^70 a number has at most 232 prime factors. */
+#define FACTORS_SHOWN_MAX 256
 
 /* By number of digits. All but the last are products of two primes of equal length, the first
  * from the digits of pi on, the second from those of e squared on (see README.md). */
@@ -56,7 +58,7 @@ static void factor_once(const struct cfrac *cfrac, struct lane *lane, struct rng
     bool right =
         factor_number(number, rng, &lane->factors) && factor_check(number, rng, &lane->factors);
     account.errors += !right;
-    lane->text_count = lane->factors.count < DIGITS_MAX * 4 ? lane->factors.count : 0;
+    lane->text_count = lane->factors.count < FACTORS_SHOWN_MAX ? lane->factors.count : 0;
     for (unsigned i = 0; i < lane->text_count; i++) {
         big_to_text(lane->factors.primes[i], lane->texts[i]);
     }
@@ -74,10 +76,12 @@ static void run(void *context, unsigned index)
     struct rng rng = rng_start(cfrac->options.seed, index);
     bool by_time = cfrac->options.duration_ns > 0;
     account.audit = cfrac->options.audit;
-    do {
-        factor_once(cfrac, lane, &rng);
-    } while (account.errors == 0 &&
-             (by_time ? !probe_time_is_up() : account.allocs < lane->allocs_wanted));
+    if (setjmp(account_abandon) == 0) {
+        do {
+            factor_once(cfrac, lane, &rng);
+        } while (account.errors == 0 &&
+                 (by_time ? !probe_time_is_up() : account.allocs < lane->allocs_wanted));
+    }
     lane->account = account;
 }
 
@@ -87,7 +91,7 @@ static void make_lanes(struct cfrac *cfrac)
     cfrac->lanes = probe_memory(threads * sizeof *cfrac->lanes);
     for (uint64_t i = 0; i < threads; i++) {
         struct lane *lane = &cfrac->lanes[i];
-        lane->texts = probe_memory(DIGITS_MAX * 4 * sizeof *lane->texts);
+        lane->texts = probe_memory(FACTORS_SHOWN_MAX * sizeof *lane->texts);
         lane->allocs_wanted = cfrac->options.ops / threads + (i < cfrac->options.ops % threads);
     }
 }
@@ -121,7 +125,8 @@ static uint64_t print_factors(const struct lane *lane, char *json, size_t size)
 
 static int measure(struct cfrac *cfrac)
 {
-    static char factors[DIGITS_MAX * 8 + DIGITS_MAX * 4 * 3];
+    /* A factor has one digit more than its share of the number's, quotes and a comma. */
+    static char factors[DIGITS_MAX + 4 * FACTORS_SHOWN_MAX + 8];
     uint64_t repetitions = 0, bytes = 0, upto16 = 0, upto32 = 0, live_max = 0;
     make_lanes(cfrac);
     struct probe_job job = {
@@ -133,7 +138,7 @@ static int measure(struct cfrac *cfrac)
         report.allocs += lane->account.allocs;
         report.frees += lane->account.frees;
         report.audit_errors += lane->account.errors;
-        report.checksum += print_factors(lane, factors, sizeof factors) + lane->account.allocs;
+        report.checksum += print_factors(lane, factors, sizeof factors) + lane->repetitions;
         repetitions += lane->repetitions;
         bytes += lane->account.bytes;
         upto16 += lane->account.upto16;

@@ -1,8 +1,7 @@
 #include "workloads/cfrac/relation.h"
 
-#include <assert.h>
-
 #include "workloads/cfrac/account.h"
+#include "workloads/cfrac/arith.h"
 
 static void free_powers(struct power *power)
 {
@@ -24,7 +23,9 @@ static uint16_t divide_out(struct big **rest, uint32_t prime)
         exponent++;
     }
     struct big *quotient = big_divide_small(*rest, (uint32_t)power, &remainder);
-    assert(remainder == 0);
+    if (remainder != 0) {
+        account_fail();
+    }
     big_release(*rest);
     *rest = quotient;
     return exponent;
@@ -72,6 +73,34 @@ struct relation *relation_try(const struct base *base, struct big *x, struct big
     struct relation *relation = account_malloc(sizeof *relation);
     *relation = (struct relation){.x = big_retain(x), .powers = powers, .negative = negative};
     return relation;
+}
+
+bool relation_holds(const struct base *base, const struct relation *relation,
+                    const struct big *number)
+{
+    struct big *square = arith_multiply_modulo(relation->x, relation->x, number);
+    struct big *product = big_from_number(1);
+    for (const struct power *power = relation->powers; power; power = power->next) {
+        if (power->index >= base->size) {
+            return false;
+        }
+        struct big *prime = big_from_number(base->primes[power->index].prime);
+        for (unsigned i = 0; i < power->exponent; i++) {
+            struct big *next = arith_multiply_modulo(product, prime, number);
+            big_release(product);
+            product = next;
+        }
+        big_release(prime);
+    }
+    if (relation->negative && product->length > 0) {
+        struct big *negated = big_subtract(number, product);
+        big_release(product);
+        product = negated;
+    }
+    bool holds = big_compare(square, product) == 0;
+    big_release(square);
+    big_release(product);
+    return holds;
 }
 
 void relation_free_all(struct relation *first)

@@ -26,6 +26,11 @@ struct relation {
 
 /* The relation x^2 = +-q (mod N), if q is smooth over the base, else NULL. */
 struct relation *relation_try(const struct base *base, struct big *x, struct big *q, bool negative);
+
+/* Whether the relation is true modulo number. For the audit, which trusts no block. */
+bool relation_holds(const struct base *base, const struct relation *relation,
+                    const struct big *number);
+
 void relation_free_all(struct relation *first);
 
 #endif

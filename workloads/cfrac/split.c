@@ -1,6 +1,5 @@
 #include "workloads/cfrac/split.h"
 
-#include "workloads/cfrac/account.h"
 #include "workloads/cfrac/arith.h"
 #include "workloads/cfrac/base.h"
 #include "workloads/cfrac/combine.h"
@@ -102,7 +101,7 @@ static struct big *attempt(const struct big *number, const struct base *base)
     unsigned count = 0, wanted = base->size + 1 + RELATIONS_EXTRA;
     bool period_over = false;
     expansion_start(&expansion, number, base->target);
-    while (!divisor && !period_over && account.errors == 0) {
+    while (!divisor && !period_over) {
         struct relation *relation =
             relation_try(base, expansion.a, expansion.q, expansion.negative);
         if (relation) {
@@ -126,7 +125,7 @@ static struct big *attempt(const struct big *number, const struct base *base)
 struct big *split(const struct big *number)
 {
     struct big *divisor = NULL;
-    for (unsigned i = 0; !divisor && account.errors == 0; i++) {
+    for (unsigned i = 0; !divisor; i++) {
         struct base *base = base_make(number, i);
         if (!base) {
             break;

@@ -10,7 +10,7 @@
 
 /* A divisor of number that is neither 1 nor number, for an odd composite number that is no perfect
  * power and has no prime factor below 2^16. NULL when no multiplier leads to one, which theory
- * does not exclude, or when the audit has found errors, after which nothing can be relied on. */
+ * does not exclude. */
 struct big *split(const struct big *number);
 
 #endif

@@ -156,13 +156,13 @@ static int measure(struct sh8bench *bench)
 int main(int argc, char **argv)
 {
     static struct sh8bench bench = {
-        .options = {.program = "sh8bench",
-                    .about = "Bulk phases of mixed sizes in worker threads, which also free 8-byte "
-                             "blocks that the main thread makes.",
-                    .ops_help =
-                        "repeat rounds until so many blocks were made (one round if absent)",
-                    .threads = 2,
-                    .seed = 1},
+        .options =
+            {.program = "sh8bench",
+             .about = "Bulk phases of mixed sizes in workers, which also free 8-byte blocks of the "
+                      "main thread.",
+             .ops_help = "repeat rounds until so many blocks were made (absent: one round)",
+             .threads = 2,
+             .seed = 1},
         .iterations = 20000,
         .slots = 1000000,
         .eights = {.count = 10000000}};

@@ -190,7 +190,7 @@ int main(int argc, char **argv)
         {"--min", OPTION_NUMBER, &ws.size_min, 1, UINT64_C(1) << 30, "BYTES", "smallest block"},
         {"--max", OPTION_NUMBER, &ws.size_max, 1, UINT64_C(1) << 30, "BYTES", "largest block"},
         {"--startup", OPTION_FLAG, &ws.startup, 0, 0, NULL,
-         "instead: 8 bytes, then 16 bytes, then mixed, each as a thread's first operations"},
+         "instead: 8 bytes, 16 bytes, then mixed, as a thread's first operations"},
     };
     options_parse(&ws.options, own, sizeof own / sizeof *own, argc, argv);
     if (ws.size_min > ws.size_max) {
