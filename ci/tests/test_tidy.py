@@ -76,6 +76,10 @@ FAULTS = {
     "long file": ({"allocator/a.c": "int a;\n" * 451}, "allocator/a.c:451: 451 lines in a file"),
     "long function": ({"allocator/a.c": FUNCTION.format("    x++;\n" * 68)},
                       "allocator/a.c:2: 71 lines in a function"),
+    "user to base by hand": ({"allocator/a.c": "char *f(hak_user u)\n{\n    return u.p - 1;\n}\n"},
+                             "allocator/a.c:3: converts between user and base"),
+    "offset asked for elsewhere": ({"allocator/a.c": "int a = tiny_user_offset(3);\n"},
+                                   "allocator/a.c:1: converts between user and base"),
     "layout": ({"allocator/a.c": "int  a;\n"}, "allocator/a.c:1: not laid out by .clang-format"),
     "cppcheck": ({"allocator/a.c": "int f(void)\n{\n    int a[2];\n    a[2] = 1;\n"
                                    "    return 0;\n}\n"},

@@ -4,7 +4,7 @@
 
 #include "allocator/tests/faults/refuse.h"
 
-enum { BLOCKS = 120, NTH_MAX = 20 };
+enum { BLOCKS = 120 };
 
 struct block {
     uint8_t *start;
@@ -70,6 +70,20 @@ static void move(struct block *block, size_t size)
     pattern_write(moved, marked(size), size);
 }
 
+/* A block so large that it grows by moving its pages, with a neighbour that stands in the way. */
+static void grow_huge(void)
+{
+    static const size_t sizes[] = {3 << 20, 9 << 20, 20 << 20, 5 << 20, 12 << 20};
+    struct block block = {NULL, 0}, neighbour = {NULL, 0};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        move(&block, sizes[i]);
+        if (!neighbour.start)
+            move(&neighbour, sizes[0]);
+    }
+    release(&neighbour);
+    release(&block);
+}
+
 static void *release_half(void *unused)
 {
     for (size_t i = 0; i < BLOCKS; i += 2)
@@ -88,6 +102,7 @@ static void work(void)
     else
         release_half(NULL);
     malloc_trim(0);
+    grow_huge();
     for (size_t i = 0; i < BLOCKS; i++)
         if (i % 2)
             move(&blocks[i], block_size(i + 4));
@@ -98,12 +113,19 @@ static void work(void)
     malloc_trim(0);
 }
 
+/* The refused call may be one of this part's own, so that one block may be missing; asked again, it
+ * comes. */
 static void works_again(void)
 {
+    size_t missing = 0;
     for (size_t i = 0; i < BLOCKS; i++) {
         allocate(&blocks[i], block_size(i));
-        CHECK(blocks[i].start != NULL, "no %zu bytes though only one call was refused",
-              block_size(i));
+        if (blocks[i].start)
+            continue;
+        missing++;
+        allocate(&blocks[i], block_size(i));
+        CHECK(missing == 1 && blocks[i].start != NULL,
+              "%zu blocks of %zu bytes missing for one call refused", missing, block_size(i));
     }
     for (size_t i = 0; i < BLOCKS; i++)
         release(&blocks[i]);
@@ -158,7 +180,8 @@ int main(void)
         free(malloc(block_size(i)));
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         size_t total = run(calls[i].number, calls[i].name, SIZE_MAX, false);
-        for (size_t nth = 1; nth <= total && nth <= NTH_MAX; nth += nth < 8 ? 1 : 4) {
+        /* The first ones one by one, then some of all. */
+        for (size_t nth = 1; nth <= total; nth += nth < 6 ? 1 : total / 8 + 1) {
             run(calls[i].number, calls[i].name, nth, false);
             run(calls[i].number, calls[i].name, nth, true);
         }
