@@ -80,7 +80,7 @@ static const char *find_string(struct arena *arena, const struct image *image,
     const size_t length = strlen(start);
     const char *end = text + section->sh_size;
     for (const char *at = text; (at = memmem(at, (size_t)(end - at), start, length)) != NULL; at++)
-        if (at + length < end && strchr("0123456789(", at[length]) != NULL)
+        if (at + length < end && at[length] != '\0' && strchr("0123456789(", at[length]) != NULL)
             return arena_copy_part(arena, at, strnlen(at, (size_t)(end - at)));
     return NULL;
 }

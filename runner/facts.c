@@ -18,25 +18,18 @@ const char *facts_get(const struct facts *facts, const char *key)
     return NULL;
 }
 
-static bool decides(const char *key)
-{
-    static const char *const families[] = {"plan.", "build_id.", "env.", "pin."};
-    static const char *const single[] = {"cpu.model", "kernel.release", "glibc.version"};
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
-        if (strncmp(key, families[i], strlen(families[i])) == 0)
-            return true;
-    for (size_t i = 0; i < sizeof single / sizeof *single; i++)
-        if (strcmp(key, single[i]) == 0)
-            return true;
-    return false;
-}
+/* What decides, in the order in which a person wants to hear of it: a build that is gone because
+ * other allocators were named is told as the other names. */
+static const char *const deciding[] = {"plan.",          "env.", "build_id.",    "cpu.model",
+                                       "kernel.release", "pin.", "glibc.version"};
 
-static const char *find_one_way(const struct facts *a, const struct facts *b)
+static const char *find_one_way(const struct facts *a, const struct facts *b, const char *start)
 {
     for (int i = 0; i < a->keys.count; i++) {
         const char *key = a->keys.at[i];
         const char *other = facts_get(b, key);
-        if (decides(key) && (other == NULL || strcmp(other, a->values.at[i]) != 0))
+        if (strncmp(key, start, strlen(start)) == 0 &&
+            (other == NULL || strcmp(other, a->values.at[i]) != 0))
             return key;
     }
     return NULL;
@@ -44,6 +37,12 @@ static const char *find_one_way(const struct facts *a, const struct facts *b)
 
 const char *facts_find_difference(const struct facts *a, const struct facts *b)
 {
-    const char *key = find_one_way(a, b);
-    return key != NULL ? key : find_one_way(b, a);
+    for (size_t i = 0; i < sizeof deciding / sizeof *deciding; i++) {
+        const char *key = find_one_way(a, b, deciding[i]);
+        if (key == NULL)
+            key = find_one_way(b, a, deciding[i]);
+        if (key != NULL)
+            return key;
+    }
+    return NULL;
 }

@@ -1,0 +1,2 @@
+/* A shared object that defines no malloc: its preload takes no effect. */
+int inert_is_here;
