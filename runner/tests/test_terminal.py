@@ -58,7 +58,8 @@ def test_the_table_has_aligned_columns(bench: Bench) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("  allocator"))
-    rows = [line for line in lines[start:lines.index("", start)] if not line.endswith("8,prewarm=0")]
+    rows = [line for line in lines[start:lines.index("", start)]
+            if not line.endswith("8,prewarm=0")]
     ends = {len(row) for row in rows if row.strip()[-1].isalnum() and "MiB" not in row}
     assert ends == {len(lines[start])}
     assert max(len(line) for line in lines[:-1]) <= 100
