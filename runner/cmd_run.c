@@ -7,6 +7,7 @@
 #include "runner/variants.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const unsigned accepted = OPTION_MODE | OPTION_ALLOCATORS | OPTION_WORKLOADS |
@@ -68,6 +69,17 @@ static struct strings choose_names(const struct bench *bench, enum catalog_mode 
     return names;
 }
 
+/* The same file from whatever folder --resume is called. */
+static const char *file_fact(struct arena *arena, const char *path)
+{
+    if (path == NULL)
+        return "standard";
+    char *real = realpath(path, NULL);
+    const char *fact = arena_copy(arena, real != NULL ? real : path);
+    free(real);
+    return fact;
+}
+
 /* From options to cells, and the facts that say what was asked for. */
 static int choose(struct bench *bench, const struct facts *stored, struct campaign *campaign,
                   enum catalog_mode *mode, struct problem *problem)
@@ -102,8 +114,8 @@ static int choose(struct bench *bench, const struct facts *stored, struct campai
     facts_add(arena, facts, "plan.allocators", strings_join(arena, &canonical, " "));
     facts_add(arena, facts, "plan.workloads", strings_join(arena, &rows, " "));
     facts_add(arena, facts, "plan.repeats", arena_printf(arena, "%ld", options->repeats));
-    facts_add(arena, facts, "plan.matrix", options->matrix != NULL ? options->matrix : "standard");
-    facts_add(arena, facts, "plan.rows", options->rows != NULL ? options->rows : "standard");
+    facts_add(arena, facts, "plan.matrix", file_fact(arena, options->matrix));
+    facts_add(arena, facts, "plan.rows", file_fact(arena, options->rows));
     facts_add(arena, facts, "timeout_s", arena_printf(arena, "%g", campaign->measure.timeout_s));
     return campaign_check_cells(&campaign->cells, problem);
 }
