@@ -97,7 +97,7 @@ static uint64_t read_peak_rss(void)
 }
 
 /* Second number of statm, in pages. Read without stdio, which would allocate. */
-static uint64_t read_rss(void)
+uint64_t probe_rss(void)
 {
     char text[128];
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
@@ -200,14 +200,14 @@ struct probe_reading probe_measure(const struct options *options, const struct p
         start_threads(workers, job->threads);
     }
     reading.harness_bytes = probe.harness_bytes;
-    reading.rss_start = read_rss();
+    reading.rss_start = probe_rss();
     reading.minflt_start = read_minflt();
     if (alone) {
         measure_alone(job, &reading);
     } else {
         measure_threads(job, workers, &reading);
     }
-    reading.rss_end = read_rss();
+    reading.rss_end = probe_rss();
     /* The kernel brings its maximum up to date only now and then: it can lag behind. */
     reading.peak_rss = read_peak_rss();
     if (reading.peak_rss < reading.rss_end) {

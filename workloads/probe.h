@@ -47,6 +47,9 @@ void *probe_memory(size_t bytes);
  * in the calling thread, so that the process really is single-threaded. */
 struct probe_reading probe_measure(const struct options *options, const struct probe_job *job);
 
+/* Resident bytes of the process now; 0 when the system does not say. Thread-safe. */
+uint64_t probe_rss(void);
+
 /* Whether a run by time is over; never true for a run by work. Reads the clock, so ask now and
  * then only. Valid within the measured phase. Thread-safe. */
 bool probe_time_is_up(void);
