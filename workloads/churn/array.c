@@ -74,7 +74,7 @@ static void make_string(struct churner *churner, struct entry *entry)
 static void make_list(struct churner *churner, struct entry *entry)
 {
     struct array *list = malloc(sizeof *list);
-    if (!list) {
+    if (__builtin_expect(!list, 0)) {
         probe_out_of_memory(sizeof *list);
     }
     churner->allocs++;

@@ -11,7 +11,7 @@
 #include "workloads/report.h"
 #include "workloads/rng.h"
 
-#define OPS_DEFAULT     UINT64_C(6000000)
+#define OPS_DEFAULT     UINT64_C(9000000)
 #define LENGTH_MIN      8
 #define STEPS_PER_CLOCK 1024
 

@@ -11,7 +11,7 @@
 #include "workloads/report.h"
 #include "workloads/rng.h"
 
-#define OPS_DEFAULT UINT64_C(20000000)
+#define OPS_DEFAULT UINT64_C(40000000)
 
 struct larson;
 

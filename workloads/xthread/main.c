@@ -9,7 +9,7 @@
 #include "workloads/rng.h"
 #include "workloads/xthread/queue.h"
 
-#define OPS_DEFAULT UINT64_C(8000000)
+#define OPS_DEFAULT UINT64_C(4000000)
 #define BATCH_MAX   (UINT64_C(1) << 24)
 
 struct entry {
@@ -51,7 +51,7 @@ static struct batch *make_batch(const struct xthread *xthread, struct lane *lane
     const bool audit = xthread->options.audit;
     size_t bytes = sizeof(struct batch) + count * sizeof(struct entry);
     struct batch *batch = malloc(bytes);
-    if (!batch) {
+    if (__builtin_expect(!batch, 0)) {
         probe_out_of_memory(bytes);
     }
     batch->count = count;
