@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,7 +20,21 @@ static int open_lock(const char *path)
         else if (errno == EEXIST)
             fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     }
-    return fd >= 0 ? fd : open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return fd;
+}
+
+static struct flock whole_file(void)
+{
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET};
+}
+
+/* Who holds it, as far as the kernel tells; it may just have been dropped. */
+static const char *find_holder(struct arena *arena, int fd)
+{
+    struct flock held = whole_file();
+    if (fcntl(fd, F_GETLK, &held) != 0 || held.l_type == F_UNLCK || held.l_pid <= 0)
+        return "another process";
+    return arena_printf(arena, "process %ld", (long)held.l_pid);
 }
 
 int lock_take(struct arena *arena, bool waits, struct problem *problem)
@@ -35,28 +48,23 @@ int lock_take(struct arena *arena, bool waits, struct problem *problem)
                            "cannot open the lock %s: %s: set HAKBENCH_LOCK to another "
                            "file",
                            path, strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        const char *holder = text_read_line(arena, path);
-        const char *who = holder != NULL && *holder != '\0' ? holder : "another process";
-        if (!waits) {
-            close(fd);
-            return problem_set(problem,
-                               "%s is measuring on this machine (%s): wait for it, or "
-                               "give --wait",
-                               who, path);
-        }
-        fprintf(stderr, "hakbench: waiting for %s (%s)\n", who, path);
-        while (flock(fd, LOCK_EX) != 0)
-            if (errno != EINTR) {
-                const int error = errno;
-                close(fd);
-                return problem_set(problem, "cannot lock %s: %s", path, strerror(error));
-            }
-    }
-    /* Only a name for messages: a lock whose holder cannot be written is still a lock. */
-    char holder[64];
-    const int length = snprintf(holder, sizeof holder, "hakbench, process %ld\n", (long)getpid());
-    if (ftruncate(fd, 0) != 0 || pwrite(fd, holder, (size_t)length, 0) != length)
+    struct flock wanted = whole_file();
+    if (fcntl(fd, F_SETLK, &wanted) == 0)
         return 0;
+    const char *who = find_holder(arena, fd);
+    if (!waits) {
+        close(fd);
+        return problem_set(problem,
+                           "%s is measuring on this machine (lock %s): wait for it, or give "
+                           "--wait",
+                           who, path);
+    }
+    fprintf(stderr, "hakbench: waiting for %s (lock %s)\n", who, path);
+    while (fcntl(fd, F_SETLKW, &wanted) != 0)
+        if (errno != EINTR) {
+            const int error = errno;
+            close(fd);
+            return problem_set(problem, "cannot lock %s: %s", path, strerror(error));
+        }
     return 0;
 }

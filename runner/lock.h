@@ -1,5 +1,7 @@
 /* One measurement at a time on a machine: a lock on a file that every user can open
- * (HAKBENCH_LOCK, else /tmp/hakbench.lock). The kernel drops it when the process ends.
+ * (HAKBENCH_LOCK, else /tmp/hakbench.lock). The kernel drops it when the process ends. It is a
+ * record lock of fcntl(2), not flock(2), because a child between fork and exec must not hold it on
+ * behalf of a runner that was just killed.
  */
 #ifndef RUNNER_LOCK_H
 #define RUNNER_LOCK_H
