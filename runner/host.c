@@ -153,6 +153,9 @@ static const char *run_git(struct arena *arena, const char *root, const char *co
     struct strings argv = {0}, none = {0};
     strings_add(arena, &argv, "/usr/bin/env");
     strings_add(arena, &argv, "git");
+    /* Only look: git status would lock the index to refresh it, and leave the lock behind when we
+     * are killed meanwhile. */
+    strings_add(arena, &argv, "--no-optional-locks");
     strings_add(arena, &argv, "-C");
     strings_add(arena, &argv, root);
     for (; *words != NULL; words++)
