@@ -124,7 +124,7 @@ int main(int argc, char **argv)
         {"--peak", OPTION_NUMBER, &ramp.peak, 1, UINT64_C(1) << 20, "MIB",
          "bytes of a growth, all threads together"},
         {"--min", OPTION_NUMBER, &ramp.size_min, 1, UINT64_C(1) << 28, "BYTES",
-         "smallest block of the first growth; the second one's are 3 times as large"},
+         "smallest block of the first growth (the second: 3 times as large)"},
         {"--max", OPTION_NUMBER, &ramp.size_max, 1, UINT64_C(1) << 28, "BYTES",
          "largest block of the first growth"},
         {"--keep", OPTION_NUMBER, &ramp.keep, 0, 99, "PERCENT", "blocks that outlive both growths"},
