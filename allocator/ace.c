@@ -9,20 +9,21 @@
 #define CACHE_BYTES (64ul << 20)
 #define LEVELS      10 /* lists of regions by the logarithm of their longest free run */
 
-/* An ACE region: its record fills the first page of the SuperSlab. A page is live (in a block),
+/* An ACE region: its record is the second page of the SuperSlab (the first keeps the slab records,
+ * whatever the SuperSlab is). A page is live (in a block),
  * cached (in the cache), or free; only free ones have their bit in `free`. Invariant: span[p] is
  * the length of the block or cached run that begins at page p, else 0. */
 struct region {
-    struct superslab superslab;
     struct page_bitmap free;
     struct page_bitmap clean; /* free pages without memory behind them: they read as zero */
     uint16_t span[HAK_REGION_PAGES];
-    struct region *next, *prev; /* on its level's list */
-    struct region *next_all;
-    uint32_t longest;  /* free run; 0: on no list */
-    uint64_t freed_at; /* coarse clock of the last free */
+    struct region *next, *prev;         /* on its level's list */
+    struct region *next_all, *prev_all; /* on the list of all regions */
+    uint32_t longest;                   /* free run; 0: on no level's list */
+    uint64_t freed_at;                  /* coarse clock of the last free; 0: nothing is due */
 };
-_Static_assert(sizeof(struct region) <= HAK_PAGE, "the record fits the first page");
+_Static_assert(sizeof(struct region) <= HAK_PAGE, "the record fits a page");
+#define RECORD_PAGES 2u
 
 struct cached {
     void *p;
@@ -40,7 +41,7 @@ static struct {
 
 static struct region *region_of(const void *p)
 {
-    return (struct region *)superslab_of(p);
+    return (struct region *)((char *)superslab_of(p) + HAK_PAGE);
 }
 
 static uint32_t page_of(const void *p)
@@ -50,7 +51,7 @@ static uint32_t page_of(const void *p)
 
 static void *address_of(struct region *region, uint32_t page)
 {
-    return (char *)region + (size_t)page * HAK_PAGE;
+    return (char *)superslab_of(region) + (size_t)page * HAK_PAGE;
 }
 
 /* Rounds a number of pages up to a step: 1 .. 8 as they are, then eight steps per doubling. */
@@ -129,13 +130,41 @@ static void *take_run(uint32_t pages, uint32_t step, bool *zeroed)
     return NULL;
 }
 
-static void add_region(struct region *region)
+static void add_region(struct superslab *superslab)
 {
-    page_bitmap_set(&region->free, 1, HAK_REGION_PAGES - 1, true);
-    page_bitmap_set(&region->clean, 1, HAK_REGION_PAGES - 1, true);
-    region->next_all = ace.all;
+    struct region *region = region_of(superslab);
+    bool clean = superslab->dirty == 0;
+    uint32_t pages = HAK_REGION_PAGES - RECORD_PAGES;
+    *region = (struct region){.next_all = ace.all};
+    page_bitmap_set(&region->free, RECORD_PAGES, pages, true);
+    page_bitmap_set(&region->clean, RECORD_PAGES, pages, clean);
+    if (!clean)
+        region->freed_at = superslab->idle_since;
+    if (ace.all)
+        ace.all->prev_all = region;
     ace.all = region;
     file_region(region);
+}
+
+/* A region of which nothing is in use goes back for any use, unless it is the last that has room
+ * for everything: that one is kept, so that one block to and fro moves no SuperSlab. */
+static struct superslab *remove_if_whole(struct region *region)
+{
+    uint32_t pages = HAK_REGION_PAGES - RECORD_PAGES;
+    struct region *level = ace.level[level_of(pages)];
+    if (region->longest < pages || (level == region && !region->next))
+        return NULL;
+    page_bitmap_set(&region->free, RECORD_PAGES, pages, false);
+    file_region(region);
+    if (region->prev_all)
+        region->prev_all->next_all = region->next_all;
+    else
+        ace.all = region->next_all;
+    if (region->next_all)
+        region->next_all->prev_all = region->prev_all;
+    struct superslab *superslab = superslab_of(region);
+    superslab->dirty = page_bitmap_all(&region->clean, RECORD_PAGES, pages) ? 0 : SUPERSLAB_ALL;
+    return superslab;
 }
 
 static void *take_cached(uint32_t bin)
@@ -159,11 +188,11 @@ void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
         p = take_run(pages, step, zeroed);
     if (!p) {
         lock_release(&ace.lock);
-        struct superslab *fresh = superslab_create(SUPERSLAB_ACE);
+        struct superslab *fresh = superslab_take(SUPERSLAB_ACE);
         if (!fresh)
             return NULL;
         lock_acquire(&ace.lock);
-        add_region((struct region *)fresh);
+        add_region(fresh);
         p = take_run(pages, step, zeroed);
     }
     if (p)
@@ -189,6 +218,7 @@ void ace_free(void *p)
     uint32_t pages = region->span[page];
     ace.used_bytes -= pages * HAK_PAGE;
     uint32_t bin = bin_of(pages);
+    struct superslab *whole = NULL;
     if (pages == round_pages(pages) && ace.depth[bin] < BIN_DEPTH &&
         ace.cached_bytes + pages * HAK_PAGE <= CACHE_BYTES) {
         ace.bin[bin][ace.depth[bin]++] = (struct cached){.p = p, .since = now};
@@ -196,8 +226,11 @@ void ace_free(void *p)
     } else {
         region->span[page] = 0;
         free_pages(region, page, pages, now);
+        whole = remove_if_whole(region);
     }
     lock_release(&ace.lock);
+    if (whole)
+        superslab_give(whole);
 }
 
 bool ace_resize(void *p, size_t size)
@@ -290,13 +323,24 @@ uint64_t ace_purge(uint64_t before)
     uint64_t bytes = 0;
     lock_acquire(&ace.lock);
     expire_cache(before, now);
-    /* Regions are never taken off this list, so it may be walked although purge_region lets go of
-     * the lock. */
-    for (struct region *region = ace.all; region; region = region->next_all)
+    for (struct region *region = ace.all; region;) {
         if (region->freed_at && region->freed_at <= before) {
             region->freed_at = 0;
+            /* Meanwhile the lock is free at times, but the region cannot leave the list: its pages
+             * that are being purged count as in use. */
             bytes += purge_region(region);
         }
+        struct region *next = region->next_all;
+        struct superslab *whole = remove_if_whole(region);
+        if (whole) {
+            /* Not under the lock. The list may change meanwhile, so it is walked anew. */
+            lock_release(&ace.lock);
+            superslab_give(whole);
+            lock_acquire(&ace.lock);
+            next = ace.all;
+        }
+        region = next;
+    }
     lock_release(&ace.lock);
     return bytes;
 }

@@ -149,6 +149,14 @@ static void *fail_enomem(void)
     return NULL;
 }
 
+/* Out of memory, it seems: all that is cached anywhere goes back, and the caller tries again. */
+static HAK_SLOW void give_everything_back(struct thread *thread)
+{
+    tiny_flush(thread);
+    purge_now();
+    superslab_hollow_out();
+}
+
 static HAK_SLOW void *alloc_class_slow(unsigned class)
 {
     int saved = errno;
@@ -156,6 +164,10 @@ static HAK_SLOW void *alloc_class_slow(unsigned class)
     if (thread_enter()) {
         struct thread *thread = thread_self();
         p = thread ? tiny_refill(thread, class) : NULL;
+        if (HAK_UNLIKELY(!p) && thread) {
+            give_everything_back(thread);
+            p = tiny_refill(thread, class);
+        }
         leave(thread);
     } else {
         p = emergency_alloc(size_classes[class].stride, HAK_ALIGNMENT);
@@ -169,6 +181,13 @@ HAK_SLOW void *alloc_front_slow(size_t size)
     return alloc_class_slow(size_class_of(size));
 }
 
+static void *take_big(size_t size, size_t alignment, bool *zeroed)
+{
+    size_t bytes = size ? size : 1;
+    bool mid = bytes <= HAK_ACE_MAX && alignment <= HAK_ACE_MAX;
+    return mid ? ace_alloc(bytes, alignment, zeroed) : huge_alloc(bytes, alignment, zeroed);
+}
+
 static HAK_SLOW void *alloc_big(size_t size, size_t alignment, bool *zeroed)
 {
     if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX)
@@ -178,11 +197,11 @@ static HAK_SLOW void *alloc_big(size_t size, size_t alignment, bool *zeroed)
     *zeroed = true;
     if (thread_enter()) {
         struct thread *thread = thread_self();
-        size_t bytes = size ? size : 1;
-        bool mid = bytes <= HAK_ACE_MAX && alignment <= HAK_ACE_MAX;
-        p = !thread ? NULL
-            : mid   ? ace_alloc(bytes, alignment, zeroed)
-                    : huge_alloc(bytes, alignment, zeroed);
+        p = thread ? take_big(size, alignment, zeroed) : NULL;
+        if (HAK_UNLIKELY(!p) && thread) {
+            give_everything_back(thread);
+            p = take_big(size, alignment, zeroed);
+        }
         purge_tick();
         leave(thread);
     } else {
@@ -219,7 +238,12 @@ HAK_SLOW void alloc_free_slow(void *p)
             free_inside(thread, p);
         leave(thread);
     } else {
-        defer(p);
+        struct registry_entry entry = registry_find(p);
+        /* An emergency block needs no lock, so it may go at once; anything else waits. */
+        if (entry.kind == REGISTRY_EMERGENCY && emergency_begins_at(entry.owner, p))
+            emergency_free(entry.owner);
+        else
+            defer(p);
     }
     errno = saved;
 }
@@ -341,6 +365,7 @@ static void fork_prepare(void)
     thread_tls.busy = true;
     thread_fork_prepare();
     pool_fork_prepare();
+    superslab_fork_prepare();
     ace_fork_prepare();
     huge_fork_prepare();
     arena_fork_prepare();
@@ -351,6 +376,7 @@ static void fork_parent(void)
     arena_fork_parent();
     huge_fork_parent();
     ace_fork_parent();
+    superslab_fork_parent();
     pool_fork_parent();
     thread_fork_parent();
     thread_tls.busy = false;
@@ -363,6 +389,7 @@ static void fork_child(void)
     arena_fork_child();
     huge_fork_child();
     ace_fork_child();
+    superslab_fork_child();
     pool_fork_child();
     thread_fork_child();
     thread_tls.busy = false;

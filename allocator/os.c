@@ -48,6 +48,15 @@ void *os_map_aligned(size_t size, size_t alignment)
     return start;
 }
 
+bool os_map_fixed(void *address, size_t size)
+{
+    void *p = mmap(address, size, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (p != MAP_FAILED && p != address) /* a kernel that knows no MAP_FIXED_NOREPLACE */
+        (void)munmap(p, size);
+    return p == address;
+}
+
 void os_unmap(void *address, size_t size)
 {
     (void)munmap(address, size);

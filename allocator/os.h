@@ -19,6 +19,9 @@ bool os_commit(void *address, size_t size);
 void *os_map(void *hint, size_t size);
 /* The same, aligned to `alignment` (a power of two of at least one page). */
 void *os_map_aligned(size_t size, size_t alignment);
+/* The same at a fixed place; false, and nothing changed, when something stands there or it is
+ * refused. */
+bool os_map_fixed(void *address, size_t size);
 void os_unmap(void *address, size_t size);
 /* Gives the pages back; they read as zeros when touched again. */
 bool os_purge(void *address, size_t size);

@@ -46,58 +46,77 @@ static struct slab *take_partial(unsigned class)
     return slab;
 }
 
-/* An EMPTY slab from the stock: a warm one, else a fresh one, else one whose pages were given back.
- * NULL when the stock is out. */
-static struct slab *take_stock_locked(void)
+static struct superslab **stock_list(struct superslab *superslab)
 {
-    struct pool_stock *stock = &pool_stock;
-    struct slab *slab = stock->recent_first;
-    if (slab) {
-        stock->recent_first = slab->next;
-        if (slab->next)
-            slab->next->prev = NULL;
+    if (!superslab->empty)
+        return NULL;
+    return superslab->empty & superslab->dirty ? &pool_stock.warm : &pool_stock.cold;
+}
+
+bool pool_stock_change(struct superslab *superslab, uint32_t empty, uint32_t dirty)
+{
+    struct superslab **from = stock_list(superslab);
+    pool_stock.slabs_idle -= (uint64_t)__builtin_popcount(superslab->dirty);
+    superslab->empty = empty;
+    superslab->dirty = dirty;
+    bool whole = empty == SUPERSLAB_ALL;
+    struct superslab **to = whole ? NULL : stock_list(superslab);
+    if (!whole)
+        pool_stock.slabs_idle += (uint64_t)__builtin_popcount(dirty);
+    if (from == to)
+        return whole;
+    if (from) {
+        if (superslab->prev)
+            superslab->prev->next = superslab->next;
         else
-            stock->recent_last = NULL;
-        stock->slabs_recent--;
-        return slab;
+            *from = superslab->next;
+        if (superslab->next)
+            superslab->next->prev = superslab->prev;
     }
-    slab = stock->purged;
-    if (slab) {
-        stock->purged = slab->next;
-        return slab;
+    if (to) {
+        superslab->prev = NULL;
+        superslab->next = *to;
+        if (*to)
+            (*to)->prev = superslab;
+        *to = superslab;
     }
-    if (stock->fresh && stock->fresh_next < HAK_SLABS)
-        return (struct slab *)stock->fresh + stock->fresh_next++;
-    return NULL;
+    return whole;
+}
+
+/* Takes a slab out of a SuperSlab with EMPTY ones, one with memory if there is one. */
+static struct slab *take_slab(struct superslab *superslab)
+{
+    uint32_t warm = superslab->empty & superslab->dirty;
+    uint32_t index = (uint32_t)__builtin_ctz(warm ? warm : superslab->empty);
+    uint32_t others = ~(1u << index);
+    pool_stock_change(superslab, superslab->empty & others, superslab->dirty & others);
+    pool_stock.slabs_used++;
+    return (struct slab *)superslab + index;
 }
 
 static struct slab *take_stock(void)
 {
     struct pool_stock *stock = &pool_stock;
     lock_acquire(&stock->lock);
-    struct slab *slab = take_stock_locked();
-    stock->slabs_used += slab != NULL;
+    struct superslab *superslab = stock->warm ? stock->warm : stock->cold;
+    struct slab *slab = superslab ? take_slab(superslab) : NULL;
     lock_release(&stock->lock);
     if (slab)
         return slab;
 
-    /* Made without the lock. Should another thread have made one meanwhile, the slabs of the older
-     * that are not used yet go to the stock as purged ones, which is what they are: without pages.
-     */
-    struct superslab *superslab = superslab_create(SUPERSLAB_SLABS);
+    superslab = superslab_take(SUPERSLAB_SLABS);
     if (!superslab)
         return NULL;
+    uint32_t dirty = superslab->dirty;
+    superslab->empty = superslab->dirty = 0; /* on no list yet */
     lock_acquire(&stock->lock);
-    for (; stock->fresh && stock->fresh_next < HAK_SLABS; stock->fresh_next++) {
-        struct slab *unused = (struct slab *)stock->fresh + stock->fresh_next;
-        unused->next = stock->purged;
-        stock->purged = unused;
-    }
-    stock->fresh = superslab;
-    stock->fresh_next = 2; /* 0 is the metadata, 1 is taken here */
+    /* Its first slab is the one that is taken: so it never looks wholly EMPTY here. */
+    uint32_t index = (uint32_t)__builtin_ctz(dirty ? dirty : SUPERSLAB_ALL);
+    uint32_t others = ~(1u << index);
+    pool_stock_change(superslab, SUPERSLAB_ALL & others, dirty & others);
     stock->slabs_used++;
     lock_release(&stock->lock);
-    return (struct slab *)superslab + 1;
+    return (struct slab *)superslab + index;
 }
 
 struct slab *pool_acquire(unsigned class)

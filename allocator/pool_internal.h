@@ -13,15 +13,12 @@ struct pool_class {
     struct slab *first, *last;
 } __attribute__((aligned(64)));
 
-/* EMPTY slabs. `recent` is last in, first out while its pages are warm; its tail is the first to be
- * purged. `purged` have no pages. */
+/* EMPTY slabs, by the SuperSlabs that they stand in. A SuperSlab with an EMPTY slab is on one list:
+ * `warm` if one of them has memory, else `cold`. One whose slabs are all EMPTY leaves the stock. */
 struct pool_stock {
     struct os_lock lock;
-    struct slab *recent_first, *recent_last; /* doubly linked */
-    struct slab *purged;                     /* singly linked */
-    struct superslab *fresh;                 /* the SuperSlab whose slabs have not all been used */
-    uint32_t fresh_next;                     /* index of its next unused slab */
-    uint64_t slabs_used, slabs_recent;
+    struct superslab *warm, *cold;
+    uint64_t slabs_used, slabs_idle; /* idle: EMPTY with memory */
 };
 
 extern HAK_HIDDEN struct pool_class pool_classes[HAK_CLASSES];
@@ -29,5 +26,10 @@ extern HAK_HIDDEN struct pool_stock pool_stock;
 
 void pool_list_append(struct pool_class *list, struct slab *slab);
 void pool_list_remove(struct pool_class *list, struct slab *slab);
+
+/* Under the stock lock: takes the slabs of the masks into or out of the stock, and files the
+ * SuperSlab where it then belongs. True: all its slabs are EMPTY, it has left the stock, and the
+ * caller must superslab_give it when it has released the lock. */
+bool pool_stock_change(struct superslab *superslab, uint32_t empty, uint32_t dirty);
 
 #endif

@@ -26,19 +26,16 @@ static void put_stock(struct slab *slab)
     atomic_store_explicit(&slab->remote, 0, memory_order_relaxed);
     slab->free = NULL;
     slab->free_count = 0;
-    slab->idle_since = os_clock_coarse_ns();
-    struct pool_stock *stock = &pool_stock;
-    lock_acquire(&stock->lock);
-    slab->prev = NULL;
-    slab->next = stock->recent_first;
-    if (slab->next)
-        slab->next->prev = slab;
-    else
-        stock->recent_last = slab;
-    stock->recent_first = slab;
-    stock->slabs_recent++;
-    stock->slabs_used--;
-    lock_release(&stock->lock);
+    struct superslab *superslab = superslab_of(slab);
+    uint32_t bit = 1u << (slab - (struct slab *)superslab);
+    uint64_t now = os_clock_coarse_ns();
+    lock_acquire(&pool_stock.lock);
+    superslab->idle_since = now;
+    pool_stock.slabs_used--;
+    bool whole = pool_stock_change(superslab, superslab->empty | bit, superslab->dirty | bit);
+    lock_release(&pool_stock.lock);
+    if (whole)
+        superslab_give(superslab);
 }
 
 /* Lists a slab that nobody holds where its free blocks say: PARTIAL from `wake` on, or when it is
@@ -134,41 +131,55 @@ void pool_push(struct slab *slab, void *head, void *tail, uint32_t count)
         publish(slab, class);
 }
 
-/* Takes up to `room` slabs out of the warm end of the stock that are due, oldest first. */
-static size_t take_due(struct slab **due, size_t room, uint64_t before)
+/* Takes the slabs with memory of one due SuperSlab out of the stock, so that nobody else takes them
+ * while their pages are given back. `*slabs` says which; NULL when nothing is due. */
+static struct superslab *take_due(uint64_t before, uint32_t *slabs)
 {
-    struct pool_stock *stock = &pool_stock;
-    size_t n = 0;
-    lock_acquire(&stock->lock);
-    while (n < room && stock->recent_last && stock->recent_last->idle_since <= before) {
-        struct slab *slab = stock->recent_last;
-        stock->recent_last = slab->prev;
-        if (slab->prev)
-            slab->prev->next = NULL;
-        else
-            stock->recent_first = NULL;
-        stock->slabs_recent--;
-        due[n++] = slab;
+    lock_acquire(&pool_stock.lock);
+    struct superslab *due = pool_stock.warm;
+    while (due && due->idle_since > before)
+        due = due->next;
+    if (due) {
+        *slabs = due->empty & due->dirty;
+        pool_stock_change(due, due->empty & ~*slabs, due->dirty & ~*slabs);
     }
-    lock_release(&stock->lock);
-    return n;
+    lock_release(&pool_stock.lock);
+    return due;
+}
+
+/* Purges the slabs of a mask, neighbours in one call. Returns those that the system took. */
+static uint32_t purge_slabs(struct superslab *superslab, uint32_t slabs)
+{
+    uint32_t purged = 0;
+    while (slabs) {
+        uint32_t first = (uint32_t)__builtin_ctz(slabs);
+        uint32_t beyond = ~(slabs >> first);
+        uint32_t count = beyond ? (uint32_t)__builtin_ctz(beyond) : 32;
+        uint32_t run = (uint32_t)(((1ul << count) - 1) << first);
+        if (os_purge((char *)superslab + first * HAK_SLAB, count * HAK_SLAB))
+            purged |= run;
+        slabs &= ~run;
+    }
+    return purged;
 }
 
 uint64_t pool_purge(uint64_t before)
 {
     uint64_t bytes = 0;
-    struct slab *due[64];
-    size_t n;
-    while ((n = take_due(due, sizeof due / sizeof *due, before)) > 0) {
-        for (size_t i = 0; i < n; i++)
-            bytes += os_purge(slab_start(due[i]), HAK_SLAB) ? HAK_SLAB : 0;
-        struct pool_stock *stock = &pool_stock;
-        lock_acquire(&stock->lock);
-        for (size_t i = 0; i < n; i++) {
-            due[i]->next = stock->purged;
-            stock->purged = due[i];
-        }
-        lock_release(&stock->lock);
+    uint32_t slabs;
+    struct superslab *superslab;
+    while ((superslab = take_due(before, &slabs))) {
+        uint32_t purged = purge_slabs(superslab, slabs);
+        bytes += (uint64_t)__builtin_popcount(purged) * HAK_SLAB;
+        lock_acquire(&pool_stock.lock);
+        /* What the system refused is not asked for again before another slab joins it. */
+        if (purged != slabs)
+            superslab->idle_since = UINT64_MAX;
+        bool whole = pool_stock_change(superslab, superslab->empty | slabs,
+                                       superslab->dirty | (slabs & ~purged));
+        lock_release(&pool_stock.lock);
+        if (whole)
+            superslab_give(superslab);
     }
     return bytes;
 }
@@ -184,7 +195,7 @@ uint64_t pool_used_bytes(void)
 uint64_t pool_idle_bytes(void)
 {
     lock_acquire(&pool_stock.lock);
-    uint64_t slabs = pool_stock.slabs_recent;
+    uint64_t slabs = pool_stock.slabs_idle;
     lock_release(&pool_stock.lock);
     return slabs * HAK_SLAB;
 }

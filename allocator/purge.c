@@ -4,6 +4,7 @@
 #include "allocator/huge.h"
 #include "allocator/os.h"
 #include "allocator/pool.h"
+#include "allocator/superslab.h"
 
 void purge_tick(void)
 {
@@ -21,9 +22,12 @@ void purge_tick(void)
     pool_purge(before);
     ace_purge(before);
     huge_purge(before);
+    superslab_purge(before);
 }
 
 uint64_t purge_now(void)
 {
-    return pool_purge(UINT64_MAX) + ace_purge(UINT64_MAX) + huge_purge(UINT64_MAX);
+    /* The largest time itself marks what the system refused. */
+    uint64_t before = UINT64_MAX - 1;
+    return pool_purge(before) + ace_purge(before) + huge_purge(before) + superslab_purge(before);
 }

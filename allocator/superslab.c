@@ -7,6 +7,12 @@ static uintptr_t window_start, window_end;
 static _Atomic uintptr_t window_next;
 static _Atomic uint64_t created;
 
+/* SuperSlabs that nobody uses, last in, first out. */
+#define RANK_SPARE 160
+static struct os_lock spare_lock = {.rank = RANK_SPARE};
+static struct superslab *spare;
+static struct superslab *hollow; /* likewise, but only their first page is mapped */
+
 void superslab_init(void)
 {
     /* Under a limit of the address space, leave most of it to everything that is not a SuperSlab.
@@ -45,23 +51,136 @@ static void *take_from_window(void)
     return NULL;
 }
 
-struct superslab *superslab_create(enum superslab_kind kind)
+static bool is_inside_window(const void *p)
+{
+    return (uintptr_t)p >= window_start && (uintptr_t)p < window_end;
+}
+
+/* A hollow SuperSlab whose place is still free, whole again; NULL when there is none. */
+static struct superslab *refill_hollow(void)
+{
+    for (;;) {
+        lock_acquire(&spare_lock);
+        struct superslab *superslab = hollow;
+        if (superslab)
+            hollow = superslab->next;
+        lock_release(&spare_lock);
+        /* One whose place is taken is forgotten: its first page stays, and says all is EMPTY. */
+        if (!superslab || os_map_fixed((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE))
+            return superslab;
+    }
+}
+
+static struct superslab *create(void)
 {
     void *memory = take_from_window();
     bool inside = memory != NULL;
+    if (!inside && (memory = refill_hollow()))
+        return memory;
     if (!inside)
         memory = os_map_aligned(HAK_SUPERSLAB, HAK_SUPERSLAB);
     if (!memory)
         return NULL;
-    struct superslab *superslab = memory;
-    superslab->kind = kind;
-    if (!registry_insert(superslab, REGISTRY_SUPERSLAB, superslab)) {
+    if (!registry_insert(memory, REGISTRY_SUPERSLAB, memory)) {
         if (!inside)
             os_unmap(memory, HAK_SUPERSLAB);
         return NULL;
     }
     atomic_fetch_add_explicit(&created, HAK_SUPERSLAB, memory_order_relaxed);
+    return memory;
+}
+
+struct superslab *superslab_take(enum superslab_kind kind)
+{
+    lock_acquire(&spare_lock);
+    struct superslab *superslab = spare;
+    if (superslab)
+        spare = superslab->next;
+    lock_release(&spare_lock);
+    if (!superslab)
+        superslab = create();
+    if (superslab)
+        atomic_store_explicit(&superslab->kind, kind, memory_order_relaxed);
     return superslab;
+}
+
+void superslab_give(struct superslab *superslab)
+{
+    atomic_store_explicit(&superslab->kind, SUPERSLAB_SPARE, memory_order_relaxed);
+    superslab->empty = 0;
+    superslab->idle_since = os_clock_coarse_ns();
+    lock_acquire(&spare_lock);
+    superslab->next = spare;
+    spare = superslab;
+    lock_release(&spare_lock);
+}
+
+/* Takes one due SuperSlab with memory off the list; NULL when there is none. */
+static struct superslab *take_due(uint64_t before)
+{
+    struct superslab *found = NULL;
+    lock_acquire(&spare_lock);
+    for (struct superslab **link = &spare; *link; link = &(*link)->next)
+        if ((*link)->dirty && (*link)->idle_since <= before) {
+            found = *link;
+            *link = found->next;
+            break;
+        }
+    lock_release(&spare_lock);
+    return found;
+}
+
+uint64_t superslab_purge(uint64_t before)
+{
+    uint64_t bytes = 0;
+    struct superslab *superslab;
+    while ((superslab = take_due(before))) {
+        if (os_purge((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE)) {
+            bytes += (uint64_t)__builtin_popcount(superslab->dirty) * HAK_SLAB;
+            superslab->dirty = 0;
+        }
+        /* What the system refused is not asked for again before it has been used. */
+        superslab->idle_since = UINT64_MAX;
+        lock_acquire(&spare_lock);
+        superslab->next = spare;
+        spare = superslab;
+        lock_release(&spare_lock);
+    }
+    return bytes;
+}
+
+void superslab_hollow_out(void)
+{
+    lock_acquire(&spare_lock);
+    struct superslab *kept = NULL, *next;
+    for (struct superslab *superslab = spare; superslab; superslab = next) {
+        next = superslab->next;
+        bool inside = is_inside_window(superslab);
+        if (!inside) {
+            os_unmap((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE);
+            superslab->dirty = 0;
+        }
+        struct superslab **list = inside ? &kept : &hollow;
+        superslab->next = *list;
+        *list = superslab;
+    }
+    spare = kept;
+    lock_release(&spare_lock);
+}
+
+void superslab_fork_prepare(void)
+{
+    lock_acquire_nested(&spare_lock);
+}
+
+void superslab_fork_parent(void)
+{
+    lock_release_nested(&spare_lock);
+}
+
+void superslab_fork_child(void)
+{
+    lock_reset(&spare_lock);
 }
 
 uint64_t superslab_bytes(void)

@@ -2,27 +2,29 @@
  *
  * A SuperSlab is 2 MiB, aligned to its size, and cut into 32 slabs of 64 KiB. The first page of
  * slab 0 holds the metadata: the SuperSlab's own record where slab 0's would be, then 31 slab
- * records of 128 bytes. (An ACE region uses the rest of that page its own way.) The remainder of
- * slab 0 is never touched and costs address space only.
+ * records of 128 bytes. In a SuperSlab of slabs the rest of slab 0 is never touched and costs
+ * address space only; in an ACE region the second page is the region's record and blocks follow.
  *
  * A slab record is two cache lines: the first is written by the slab's holder only, the second
  * holds the one word that others write.
  *
  * Who may touch what. At every moment a slab is in one state, and the state says who may change it:
- *   EMPTY    in the pool's stock; the pool, under its stock lock.
+ *   EMPTY    in the stock; the pool, under its stock lock (or nobody, if the SuperSlab is spare).
  *   HELD     one thread's current slab of its class; that thread alone, except the remote word.
  *   FULL     nobody's, on no list: its free blocks are fewer than `wake`. Whoever pushes it over
- * `wake` takes the class lock and makes it PARTIAL or EMPTY. PARTIAL  on the pool's list of its
- * class; under the class lock. Blocks: carved = live + in thread lists + free_count +
- * count(remote). Pool and refill rely on it: a slab is empty when the last two add up to `carved`.
+ *            `wake` takes the class lock and makes it PARTIAL or EMPTY.
+ *   PARTIAL  on the pool's list of its class; under the class lock.
+ * Blocks: carved = live + in thread lists + free_count + count(remote). Pool and refill rely on
+ * it: a slab is empty when the last two add up to `carved`.
  *
  * Lifecycle: the address space of a SuperSlab is never given back, only its pages are, and only
- * those of EMPTY slabs, of which by the equation above no list holds a block. So a late look at a
- * record is always a look at a record. */
+ * those of EMPTY slabs, of which by the equation above no list holds a block. The first page stays,
+ * whatever the SuperSlab becomes: so a late look at a record is always a look at a record. */
 #ifndef HAK_SUPERSLAB_H
 #define HAK_SUPERSLAB_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "allocator/compiler.h"
@@ -36,19 +38,23 @@ struct slab {
     uint32_t capacity;
     uint32_t stride;
     _Atomic uint32_t class_state; /* class << 8 | enum slab_state; see slab_class, slab_state */
-    uint32_t purged;              /* EMPTY: its pages have been given back */
-    struct slab *next, *prev;     /* PARTIAL: the class list. EMPTY: the stock (next only) */
-    uint64_t idle_since;          /* EMPTY: coarse clock */
+    struct slab *next, *prev;     /* PARTIAL: on the class list */
     _Alignas(64) _Atomic uint64_t remote; /* see remote.h */
 };
 _Static_assert(sizeof(struct slab) == 128, "a slab record is two cache lines");
 
-enum superslab_kind { SUPERSLAB_SLABS = 1, SUPERSLAB_ACE };
+enum superslab_kind { SUPERSLAB_SPARE, SUPERSLAB_SLABS, SUPERSLAB_ACE };
+
+/* Slab numbers as a mask; slab 0 is the metadata. */
+#define SUPERSLAB_ALL 0xfffffffeu
 
 struct superslab {
-    enum superslab_kind kind;
-    struct superslab *next; /* for its owner: the pool or ACE */
-    uint64_t pad[14];
+    _Atomic enum superslab_kind kind;
+    uint32_t empty; /* SLABS: those of its slabs that are in the stock */
+    uint32_t dirty; /* SLABS: those of `empty` that have memory behind them. SPARE: of all */
+    struct superslab *next, *prev; /* SLABS: the stock. SPARE: the list (next only) */
+    uint64_t idle_since;           /* coarse clock of the last slab that became EMPTY */
+    uint64_t pad[11];
 };
 _Static_assert(sizeof(struct superslab) == sizeof(struct slab), "it stands in slab 0's place");
 
@@ -90,13 +96,31 @@ HAK_INLINE void slab_set_state(struct slab *slab, unsigned class, enum slab_stat
     atomic_store_explicit(&slab->class_state, slab_word(class, state), memory_order_relaxed);
 }
 
-/* Reserves the window; called once, before the first superslab_create. Works without one, slower.
+/* Reserves the window; called once, before the first superslab_take. Works without one, slower.
  */
 void superslab_init(void);
 
-/* A new SuperSlab, all records zero (every slab EMPTY), entered in the registry. NULL when the
- * system has no memory or the registry no room. Thread-safe, takes no lock. */
-struct superslab *superslab_create(enum superslab_kind kind);
+/* A SuperSlab whose slabs are all EMPTY, entered in the registry: a spare one, else a new one.
+ * `dirty` says which slabs have memory; when it is 0, every page but the first reads as zero.
+ * NULL when the system has no memory or the registry no room. Thread-safe. */
+struct superslab *superslab_take(enum superslab_kind kind);
+
+/* Gives back a SuperSlab of which nothing is in use, for any kind; `dirty` must be right. Its slab
+ * records stay as they are: all EMPTY. Thread-safe. */
+void superslab_give(struct superslab *superslab);
+
+/* Gives the pages of SuperSlabs that have been spare since the coarse-clock time `before` back to
+ * the system. Returns bytes. Thread-safe. */
+uint64_t superslab_purge(uint64_t before);
+
+/* For when the address space has run out: unmaps all but the first page of the spare SuperSlabs
+ * that lie outside of the window. They come back into use if their place is still free then.
+ * Thread-safe. */
+void superslab_hollow_out(void);
+
+void superslab_fork_prepare(void);
+void superslab_fork_parent(void);
+void superslab_fork_child(void);
 
 /* Bytes of SuperSlabs ever made. */
 uint64_t superslab_bytes(void);

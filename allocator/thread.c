@@ -28,20 +28,25 @@ static pthread_key_t exit_key;
 static bool have_exit_key;
 static _Atomic bool process_started;
 
-static void at_exit(void *argument)
+void thread_retire(void)
 {
-    struct thread *thread = argument;
-    if (!thread_enter())
-        return; /* cannot be: destructors run outside of slow paths */
+    struct thread *thread = thread_tls.thread;
+    if (!thread)
+        return;
     thread_hooks.thread_end(thread);
-    /* From here on the bins are those of a thread that has not begun. Should a later destructor of
-     * this thread allocate, it gets a record again, and this function runs again in the next round
-     * of destructors. */
     thread_tls.thread = NULL;
     lock_acquire(&reuse_lock);
     thread->next = reuse_list;
     reuse_list = thread;
     lock_release(&reuse_lock);
+}
+
+static void at_exit(void *argument)
+{
+    (void)argument;
+    if (!thread_enter())
+        return; /* cannot be: destructors run outside of slow paths */
+    thread_tls.ended = true;
     thread_leave();
 }
 
@@ -76,7 +81,7 @@ struct thread *thread_self(void)
     thread->next = NULL;
     thread_tls.thread = thread;
     /* May allocate, so the record stands already. */
-    if (have_exit_key)
+    if (have_exit_key && !thread_tls.ended)
         pthread_setspecific(exit_key, thread);
     return thread;
 }

@@ -40,8 +40,8 @@ struct thread_tls {
      * allocates then sees it set in its own thread and takes a way without locks; no other thread
      * reads it. */
     volatile bool busy;
-    void *deferred; /* ACE and huge blocks that such a handler freed, linked, to be freed properly
-                       later */
+    void *deferred; /* blocks that such a handler freed, linked, to be freed properly later */
+    bool ended;     /* the exit destructor has run: see thread_leave */
 };
 extern HAK_HIDDEN __thread struct thread_tls thread_tls;
 _Static_assert(sizeof(struct thread_tls) <= 1536, "small enough for dlopen (static TLS surplus)");
@@ -62,8 +62,16 @@ HAK_INLINE bool thread_enter(void)
     return true;
 }
 
+/* Inside a slow path: gives all that the thread has back, its record last. */
+void thread_retire(void);
+
+/* A thread may allocate after its exit destructor has run, in later destructors. It gets a record
+ * again, but nothing would clean up behind it: so it keeps nothing beyond the slow path, and as its
+ * bins are empty each call takes the slow path. */
 HAK_INLINE void thread_leave(void)
 {
+    if (HAK_UNLIKELY(thread_tls.ended))
+        thread_retire();
     atomic_signal_fence(memory_order_seq_cst);
     thread_tls.busy = false;
 }

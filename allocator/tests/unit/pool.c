@@ -152,15 +152,36 @@ static void offered_slabs_are_found_before_the_stock(void **state)
 static void purged_slab_reads_as_zero(void **state)
 {
     (void)state;
+    struct slab *keeper = pool_acquire(CLASS); /* else the whole SuperSlab would be given back */
     struct slab *slab = pool_acquire(CLASS);
     memset(slab_start(slab), 0xaa, HAK_SLAB);
     pool_release(slab);
     assert_true(pool_idle_bytes() >= HAK_SLAB);
     assert_true(pool_purge(UINT64_MAX) >= HAK_SLAB);
     assert_int_equal(pool_idle_bytes(), 0);
+    assert_int_equal(*(char *)slab_start(slab), 0);
+    pool_release(keeper);
+}
+
+/* A SuperSlab of which nothing is used any more serves ACE, and comes back from there. */
+static void whole_superslab_changes_its_kind(void **state)
+{
+    (void)state;
+    struct slab *slab = pool_acquire(CLASS);
+    struct superslab *superslab = superslab_of(slab);
+    uint64_t made = superslab_bytes();
+    pool_release(slab);
+    assert_int_equal(atomic_load(&superslab->kind), SUPERSLAB_SPARE);
+    assert_ptr_equal(superslab_take(SUPERSLAB_ACE), superslab);
+    memset((char *)superslab + HAK_PAGE, 0xaa, HAK_SUPERSLAB - HAK_PAGE);
+    superslab->dirty = SUPERSLAB_ALL;
+    superslab_give(superslab);
+    assert_int_equal(superslab_purge(UINT64_MAX - 1), 31 * HAK_SLAB);
+    assert_int_equal(superslab->dirty, 0);
+    assert_int_equal(*((char *)superslab + HAK_PAGE), 0);
     struct slab *again = pool_acquire(CLASS);
-    assert_ptr_equal(again, slab);
-    assert_int_equal(*(char *)slab_start(again), 0);
+    assert_ptr_equal(superslab_of(again), superslab);
+    assert_int_equal(superslab_bytes(), made);
     pool_release(again);
 }
 
@@ -182,6 +203,27 @@ static void many_slabs_are_all_different_and_all_return(void **state)
     assert_int_equal(pool_used_bytes(), before);
 }
 
+/* Out of address space: what is spare outside of the window shrinks to its records, and comes back. */
+static void hollow_superslab_comes_back(void **state)
+{
+    (void)state;
+    enum { MANY = 40 };
+    struct superslab *all[MANY];
+    for (int i = 0; i < MANY; i++)
+        assert_non_null(all[i] = superslab_take(SUPERSLAB_ACE));
+    for (int i = 0; i < MANY; i++) {
+        all[i]->dirty = SUPERSLAB_ALL;
+        superslab_give(all[i]);
+    }
+    superslab_hollow_out();
+    for (int i = 0; i < MANY; i++) {
+        struct superslab *superslab = superslab_take(SUPERSLAB_ACE);
+        assert_int_equal(registry_find(superslab).kind, REGISTRY_SUPERSLAB);
+        assert_int_equal(slab_state((struct slab *)superslab + 5), SLAB_EMPTY);
+        memset((char *)superslab + HAK_PAGE, 1, HAK_SUPERSLAB - HAK_PAGE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +235,8 @@ int main(void)
         cmocka_unit_test(release_of_a_half_used_slab_is_partial),
         cmocka_unit_test(offered_slabs_are_found_before_the_stock),
         cmocka_unit_test(purged_slab_reads_as_zero),
+        cmocka_unit_test(whole_superslab_changes_its_kind),
+        cmocka_unit_test(hollow_superslab_comes_back),
         cmocka_unit_test(many_slabs_are_all_different_and_all_return),
     };
     return cmocka_run_group_tests_name("pool", tests, setup, NULL);
