@@ -8,7 +8,8 @@ CLEAN = """
 __attribute__((noinline)) void *slow(unsigned long n);
 void *slow(unsigned long n) { return (void *)(n + 4096); }
 static void *list;
-void *malloc(unsigned long n) { void *p = list; if (!p) return slow(n); list = *(void **)p; return p; }
+void *malloc(unsigned long n)
+{ void *p = list; if (!p) return slow(n); list = *(void **)p; return p; }
 void free(void *p) { *(void **)p = list; list = p; }
 """
 CALLS = CLEAN.replace("list = *(void **)p; return p;", "list = *(void **)p; return slow(n + 1);")
@@ -49,7 +50,8 @@ def test_frame_is_found(tmp_path):
 
 
 def test_growth_is_found(tmp_path):
-    grown = CLEAN.replace("*(void **)p = list;", "*(void **)p = list;" + " ((volatile int *)p)[2]++;" * 20)
+    link = "*(void **)p = list;"
+    grown = CLEAN.replace(link, link + " ((volatile int *)p)[2]++;" * 20)
     result = run(tmp_path, grown, "headerless-sll-off-fine")
     assert result.returncode == 1
     assert "free has" in result.stdout

@@ -203,7 +203,7 @@ static void many_slabs_are_all_different_and_all_return(void **state)
     assert_int_equal(pool_used_bytes(), before);
 }
 
-/* Out of address space: what is spare outside of the window shrinks to its records, and comes back. */
+/* Out of address space: what is spare outside of the window shrinks to its records, and returns. */
 static void hollow_superslab_comes_back(void **state)
 {
     (void)state;
