@@ -124,12 +124,17 @@ static void print_listing(const struct listing *listing)
                         listing->peers.at[i].object);
     putchar('\n');
     print_heading(listing, "Workloads", "");
+    int width = 0;
+    for (int i = 0; i < bench->catalog.row_count; i++)
+        if (style_width(bench->catalog.rows[i].name) > width)
+            width = style_width(bench->catalog.rows[i].name);
     for (int i = 0; i < bench->catalog.row_count; i++) {
         const struct catalog_row *row = &bench->catalog.rows[i];
         const char *program;
         struct problem ignored = {0};
         const bool built = select_program(bench, row, &program, &ignored) == 0;
-        printf("  %-10s  %s%s\n", row->name, row->about, built ? "" : "  not built: run make");
+        printf("  %-*s  %s%s\n", width, row->name, row->about,
+               built ? "" : "  not built: run make");
     }
 }
 

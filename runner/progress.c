@@ -28,7 +28,7 @@ void progress_begin(struct arena *arena, struct progress *progress, const struct
         .done = total - plan->count,
         .seconds = arena_alloc(arena, (size_t)cells->count * sizeof(double)),
         .samples = arena_alloc(arena, (size_t)cells->count * sizeof(int)),
-        .told = arena_alloc(arena, (size_t)cells->count * sizeof(bool)),
+        .told = arena_alloc(arena, (size_t)cells->count * sizeof(unsigned)),
         .line_ns = now_ns(),
         .is_terminal = isatty(STDERR_FILENO),
         .has_colour = style_is_wanted(stderr),
@@ -105,6 +105,17 @@ static void tell_plainly(struct progress *progress)
     arena_free(&arena);
 }
 
+/* A void sample is most often void for its allocator everywhere: once is enough for all rows. */
+static void mark_told(struct progress *progress, const struct sample *sample)
+{
+    const char *name = progress->cells->at[sample->cell].allocator.name;
+    const unsigned bit = 1u << sample->status;
+    progress->told[sample->cell] |= bit;
+    for (int i = 0; i < progress->cells->count && sample->status == SAMPLE_VOID; i++)
+        if (strcmp(progress->cells->at[i].allocator.name, name) == 0)
+            progress->told[i] |= bit;
+}
+
 void progress_count(struct progress *progress, const struct sample *sample)
 {
     const struct cell *cell = &progress->cells->at[sample->cell];
@@ -112,8 +123,8 @@ void progress_count(struct progress *progress, const struct sample *sample)
     progress->at++;
     progress->seconds[sample->cell] += (double)sample->wall_ns / 1e9;
     progress->samples[sample->cell]++;
-    if (sample->status != SAMPLE_OK && !progress->told[sample->cell]) {
-        progress->told[sample->cell] = true;
+    if (sample->status != SAMPLE_OK && (progress->told[sample->cell] & 1u << sample->status) == 0) {
+        mark_told(progress, sample);
         clear_bar(progress);
         fprintf(stderr, "%s%s%s  %s on %s: %s\n", style_on(progress->has_colour, STYLE_BAD),
                 sample_status_name(sample->status), style_off(progress->has_colour),

@@ -15,7 +15,7 @@ struct progress {
     double *seconds;         /* per cell: of its samples so far ... */
     int *samples;            /* ... and their number */
     bool is_terminal, has_colour, has_bar;
-    bool *told;      /* per cell: its first trouble was told */
+    unsigned *told;  /* per cell: a bit per status that was told */
     int64_t line_ns; /* when the last plain line was printed */
 };
 
@@ -25,7 +25,7 @@ void progress_begin(struct arena *arena, struct progress *progress, const struct
 /* Before a sample of that place. */
 void progress_show(struct progress *progress, const struct place *place);
 
-/* After it. What is not ok is told at once, the first time per cell. */
+/* After it. What is not ok is told at once: the first time per cell, void ones per allocator. */
 void progress_count(struct progress *progress, const struct sample *sample);
 void progress_end(struct progress *progress);
 

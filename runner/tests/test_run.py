@@ -214,3 +214,11 @@ def test_bad_input_is_one_clear_line(bench: Bench, words: list[str], said: str) 
 def test_it_runs_from_any_folder(bench: Bench, tmp_path: pathlib.Path) -> None:
     done = bench.quick("glibc", repeats=1, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_trouble_is_told_once_and_a_crash_is_never_hidden(bench: Bench,
+                                                          preload: Callable[[str], str]) -> None:
+    done = bench.quick(f"{preload('inert')},{preload('crash')}", workloads="ws8192,pairs", repeats=3)
+    assert done.returncode == 4
+    assert done.stderr.count("void  ") == 1
+    assert done.stderr.count("crash  ") == 2
