@@ -218,7 +218,8 @@ def test_it_runs_from_any_folder(bench: Bench, tmp_path: pathlib.Path) -> None:
 
 def test_trouble_is_told_once_and_a_crash_is_never_hidden(bench: Bench,
                                                           preload: Callable[[str], str]) -> None:
-    done = bench.quick(f"{preload('inert')},{preload('crash')}", workloads="ws8192,pairs", repeats=3)
+    done = bench.quick(f"{preload('inert')},{preload('crash')}", workloads="ws8192,pairs",
+                       repeats=3)
     assert done.returncode == 4
     assert done.stderr.count("void  ") == 1
     assert done.stderr.count("crash  ") == 2
