@@ -136,6 +136,26 @@ def test_the_same_malloc_passes_when_nothing_is_planted(shared_object: Build,
     assert done.returncode == 0, done
 
 
+@pytest.mark.parametrize("threads", ["1", "3"])
+@pytest.mark.parametrize("program,few,many", [
+    ("xthread", ["--ops", "1000"], ["--ops", "100000"]),
+    ("largeblocks", ["--ops", "100"], ["--ops", "1000"]),
+    ("ramp", ["--ops", "1"], ["--ops", "100000"]),
+    ("rbtree", ["--ops", "1"], ["--ops", "100000"])])
+def test_harness_does_not_allocate_with_the_work(shared_object: Build, program: str, few: list[str],
+                                                 many: list[str], threads: str) -> None:
+    """What the program asks of malloc beyond the blocks that it reports must not grow."""
+    beyond = []
+    for ops in (few, many):
+        work = SMALL[program][2 if program in BY_WORK else 0:]
+        done = start(program, *work, *ops, "--threads", threads,
+                     LD_PRELOAD=str(shared_object("broken")), BROKEN_HOW="count")
+        assert done.returncode == 0, done
+        line = json.loads(done.stdout)
+        beyond.append(int(done.stderr) - line["allocs"] - line["result"].get("reallocs", 0))
+    assert beyond[0] == beyond[1] <= 10 + 3 * int(threads)
+
+
 # --- what each program does ----------------------------------------------------------------------
 
 @pytest.mark.parametrize("threads", [1, 3])
