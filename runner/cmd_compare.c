@@ -21,7 +21,9 @@ static void print_help(void)
         "\n"
         "Measures two allocators in blocks of ABBA or BAAB, by a fair coin for each, and prints\n"
         "`ratio R [LO, HI] n=N` last: B's time / A's time with its 95 % interval, so that a ratio\n"
-        "above 1 means that A is faster. With several workloads, a line each.\n");
+        "above 1 means that A is faster. With several workloads, a line each. 12 blocks, or as "
+        "many\n"
+        "as --blocks says, from 6.\n");
     options_print(accepted);
 }
 

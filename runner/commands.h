@@ -6,6 +6,8 @@
 int command_list(int argc, char *const *argv);
 int command_run(int argc, char *const *argv);
 int command_compare(int argc, char *const *argv);
+int command_peers(int argc, char *const *argv);
+int command_curves(int argc, char *const *argv);
 int command_exec(int argc, char *const *argv);
 
 #endif

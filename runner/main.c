@@ -13,6 +13,8 @@ static const struct {
     {"list", command_list, "variants, peers and workloads, and what is missing"},
     {"run", command_run, "measure the matrix: allocators x workloads x repeats"},
     {"compare", command_compare, "one allocator against another, in paired blocks"},
+    {"peers", command_peers, "hakmem beside every peer on every workload"},
+    {"curves", command_curves, "cost against live slots and threads, beside every peer"},
     {"exec", command_exec, "any program under every chosen allocator"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -50,3 +50,31 @@ struct plan plan_paired_blocks(struct arena *arena, int pairs, int blocks, uint6
     }
     return plan;
 }
+
+struct plan plan_mirrored_blocks(struct arena *arena, const int *cells, const int *first,
+                                 int groups, int blocks, uint64_t seed)
+{
+    struct random random = random_from_seed(seed);
+    const int cell_count = first[groups];
+    struct plan plan = {.count = 2 * cell_count * blocks};
+    plan.at = arena_alloc(arena, (size_t)plan.count * sizeof *plan.at);
+    int *order = arena_alloc(arena, (size_t)groups * sizeof *order);
+    int *sides = arena_alloc(arena, (size_t)cell_count * sizeof *sides);
+    for (int g = 0; g < groups; g++)
+        order[g] = g;
+    int position = 0;
+    for (int block = 0; block < blocks; block++) {
+        shuffle(order, groups, &random);
+        for (int g = 0; g < groups; g++) {
+            const int start = first[order[g]], count = first[order[g] + 1] - start;
+            memcpy(sides, cells + start, (size_t)count * sizeof *sides);
+            shuffle(sides, count, &random);
+            for (int i = 0; i < 2 * count; i++, position++)
+                plan.at[position] =
+                    (struct place){.position = position,
+                                   .block = block,
+                                   .cell = sides[i < count ? i : 2 * count - 1 - i]};
+        }
+    }
+    return plan;
+}

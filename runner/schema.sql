@@ -2,11 +2,12 @@
 -- Times are nanoseconds, sizes are bytes, instants are UTC ISO-8601 text.
 PRAGMA user_version = 1;
 
--- One call of `hakbench run`, `compare` or `exec`.
+-- One call of `hakbench run`, `compare` or `exec`; `peers` and `curves` compare more than two.
 CREATE TABLE session (
   id          INTEGER PRIMARY KEY,
   kind        TEXT NOT NULL CHECK (kind IN ('run', 'compare', 'exec')),
-  mode        TEXT,                      -- quick, default, full; NULL for compare and exec
+  mode        TEXT,                      -- of run: quick, default, full; of compare: peers,
+                                         -- curves, else NULL; of exec: NULL
   started_utc TEXT NOT NULL,
   ended_utc   TEXT,                      -- NULL while running, or when it was interrupted
   seed        INTEGER NOT NULL,          -- of the order of the plan
@@ -30,7 +31,7 @@ CREATE TABLE cell (
   session_id INTEGER NOT NULL REFERENCES session(id) ON DELETE CASCADE,
   allocator  TEXT NOT NULL,              -- glibc, jemalloc, ..., hakmem, hakmem:key=value,..., a path
   workload   TEXT NOT NULL,              -- a row of workloads.txt, or 'exec'
-  side       TEXT NOT NULL DEFAULT '',   -- 'A' or 'B' in a comparison, else ''
+  side       TEXT NOT NULL DEFAULT '',   -- 'A' or 'B' in a comparison of two, else ''
   program    TEXT NOT NULL,              -- path of the executable
   arguments  TEXT NOT NULL,              -- JSON array
   state      TEXT NOT NULL CHECK (state IN ('measured', 'missing')),

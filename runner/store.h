@@ -22,7 +22,7 @@ struct store {
 struct session {
     int64_t id;
     const char *kind; /* run, compare, exec */
-    const char *mode; /* NULL but for run */
+    const char *mode; /* of a run; peers or curves of a comparison of many; else NULL */
     const char *started_utc;
     uint64_t seed;
     const char *command;   /* as typed */
@@ -52,9 +52,10 @@ int store_add_sample(struct store *store, const struct session *session, const s
 int store_end_session(struct store *store, const struct session *session, const struct facts *facts,
                       struct problem *problem);
 
-/* The newest session of a kind that never ended; session->id 0: there is none. */
+/* The newest session of a kind, and of a mode unless that is NULL, that never ended;
+ * session->id 0: there is none. */
 int store_find_unfinished(struct store *store, struct arena *arena, const char *kind,
-                          struct session *session, struct problem *problem);
+                          const char *mode, struct session *session, struct problem *problem);
 int store_load_facts(struct store *store, struct arena *arena, int64_t session_id,
                      struct facts *facts, struct problem *problem);
 

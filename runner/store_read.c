@@ -15,18 +15,20 @@ static sqlite3_stmt *prepare_for(struct store *store, const char *sql, int64_t s
 }
 
 int store_find_unfinished(struct store *store, struct arena *arena, const char *kind,
-                          struct session *session, struct problem *problem)
+                          const char *mode, struct session *session, struct problem *problem)
 {
     *session = (struct session){.kind = kind};
     sqlite3_stmt *statement = database_prepare(
         &store->database,
         "SELECT id, mode, started_utc, seed, command, commit_id, dirty FROM session"
-        " WHERE kind = ? AND ended_utc IS NULL ORDER BY id DESC LIMIT 1",
+        " WHERE kind = ?1 AND (?2 IS NULL OR mode = ?2) AND ended_utc IS NULL"
+        " ORDER BY id DESC LIMIT 1",
         problem);
     if (statement == NULL)
         return -1;
     int at = 1;
     database_bind_text(statement, &at, kind);
+    database_bind_text(statement, &at, mode);
     const int step = database_step(&store->database, statement, problem);
     if (step == 1) {
         session->id = sqlite3_column_int64(statement, 0);

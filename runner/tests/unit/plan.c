@@ -80,6 +80,40 @@ static void paired_blocks_are_abba_or_baab_by_a_fair_coin(void **state)
     assert_in_range(heads, 890, 1110);
 }
 
+/* Groups of 1, 3 and 2 cells: each stands together, goes there and back, and leads fairly often. */
+static void mirrored_blocks_go_there_and_back(void **state)
+{
+    (void)state;
+    enum { BLOCKS = 3000, SAMPLES = 12 };
+    const int cells[] = {10, 20, 21, 22, 30, 31}, first[] = {0, 1, 4, 6};
+    const struct plan plan = plan_mirrored_blocks(&arena, cells, first, 3, BLOCKS, 5);
+    int leads[4] = {0}, heads[3] = {0};
+    assert_int_equal(plan.count, BLOCKS * SAMPLES);
+    for (int block = 0; block < BLOCKS; block++) {
+        const struct place *p = &plan.at[SAMPLES * block];
+        leads[p->cell / 10]++;
+        for (int at = 0; at < SAMPLES;) {
+            const int group = p[at].cell / 10, size = first[group] - first[group - 1];
+            int sum = 0;
+            for (int i = 0; i < 2 * size; i++) {
+                assert_int_equal(p[at + i].position, SAMPLES * block + at + i);
+                assert_int_equal(p[at + i].block, block);
+                assert_int_equal(p[at + i].cell / 10, group);
+                assert_int_equal(p[at + i].cell, p[at + 2 * size - 1 - i].cell);
+                sum += 1 << (p[at + i].cell % 10);
+            }
+            assert_int_equal(sum, 2 * ((1 << size) - 1));
+            if (group == 2)
+                heads[p[at].cell % 10]++;
+            at += 2 * size;
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        assert_in_range(leads[i + 1], 870, 1130);
+        assert_in_range(heads[i], 870, 1130);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +121,7 @@ int main(void)
         cmocka_unit_test_teardown(a_seed_gives_one_order_and_another_seed_another, teardown),
         cmocka_unit_test_teardown(orders_are_fair, teardown),
         cmocka_unit_test_teardown(paired_blocks_are_abba_or_baab_by_a_fair_coin, teardown),
+        cmocka_unit_test_teardown(mirrored_blocks_go_there_and_back, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,7 +88,9 @@ static void what_is_written_is_read_again(void **state)
     store_close(store);
     store = open_store();
     struct session found;
-    assert_int_equal(store_find_unfinished(store, &arena, "run", &found, &problem), 0);
+    assert_int_equal(store_find_unfinished(store, &arena, "run", "peers", &found, &problem), 0);
+    assert_int_equal(found.id, 0);
+    assert_int_equal(store_find_unfinished(store, &arena, "run", NULL, &found, &problem), 0);
     assert_int_equal(found.id, session.id);
     assert_int_equal(found.seed, 9);
     assert_int_equal(found.dirty, -1);
@@ -108,7 +110,7 @@ static void what_is_written_is_read_again(void **state)
     assert_int_equal(samples.at[1].rss_end, RECORD_NONE);
     const struct facts none = {0};
     assert_int_equal(store_end_session(store, &found, &none, &problem), 0);
-    assert_int_equal(store_find_unfinished(store, &arena, "run", &found, &problem), 0);
+    assert_int_equal(store_find_unfinished(store, &arena, "run", NULL, &found, &problem), 0);
     assert_int_equal(found.id, 0);
     store_close(store);
 }

@@ -1,0 +1,325 @@
+#include "runner/grid.h"
+
+#include "runner/campaign.h"
+#include "runner/random.h"
+#include "runner/select.h"
+#include "runner/table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One call of a command. */
+struct grid {
+    const struct grid_design *design;
+    struct bench bench;
+    struct campaign campaign;
+    enum catalog_mode mode;
+    struct facts stored; /* of the session to go on with, else empty */
+};
+
+static int fail(const struct grid *grid, const struct problem *problem)
+{
+    fprintf(stderr, "hakbench %s: %s\n", grid->design->command, problem->text);
+    return EXIT_USAGE;
+}
+
+static const char *repeats_key(const struct grid *grid)
+{
+    return grid->design->is_mirrored ? "plan.blocks" : "plan.repeats";
+}
+
+/* Samples of a cell, or blocks that hold two of each. */
+static long *repeats_option(struct grid *grid)
+{
+    struct options *options = &grid->bench.options;
+    return grid->design->is_mirrored ? &options->blocks : &options->repeats;
+}
+
+/* What --resume leaves out is as it was. */
+static void recall_options(struct grid *grid)
+{
+    struct options *options = &grid->bench.options;
+    const struct facts *stored = &grid->stored;
+    const char **const texts[] = {&options->mode, &options->matrix, &options->rows};
+    static const char *const keys[] = {"plan.mode", "plan.matrix", "plan.rows"};
+    for (int i = 0; i < 3; i++)
+        if (*texts[i] == NULL && facts_get(stored, keys[i]) != NULL &&
+            strcmp(facts_get(stored, keys[i]), "standard") != 0)
+            *texts[i] = facts_get(stored, keys[i]);
+    const char *repeats = facts_get(stored, repeats_key(grid));
+    if (*repeats_option(grid) == 0 && repeats != NULL)
+        text_to_long(repeats, 1, 1000000, repeats_option(grid));
+    const char *workloads = facts_get(stored, "plan.workloads");
+    if (options->workloads.count == 0 && workloads != NULL)
+        strings_split(grid->bench.arena, &options->workloads, workloads, " ");
+}
+
+/* Names of allocators: as given, as stored, or those of the design. */
+static struct strings choose_names(const struct grid *grid)
+{
+    struct arena *arena = grid->bench.arena;
+    struct strings names = {0}, result = {0};
+    const char *recalled = facts_get(&grid->stored, "plan.allocators");
+    if (grid->bench.options.allocators != NULL)
+        allocators_split(arena, grid->bench.options.allocators, &names);
+    else if (recalled != NULL)
+        strings_split(arena, &names, recalled, " ");
+    else
+        grid->design->add_names(arena, &grid->bench.catalog, grid->mode, &names);
+    if (grid->design->is_mirrored &&
+        (names.count == 0 || strncmp(names.at[0], "hakmem", strlen("hakmem")) != 0))
+        strings_add(arena, &result, "hakmem");
+    for (int i = 0; i < names.count; i++)
+        strings_add(arena, &result, names.at[i]);
+    return result;
+}
+
+/* The same file from whatever folder --resume is called. */
+static const char *file_fact(struct arena *arena, const char *path)
+{
+    if (path == NULL)
+        return "standard";
+    char *real = realpath(path, NULL);
+    const char *fact = arena_copy(arena, real != NULL ? real : path);
+    free(real);
+    return fact;
+}
+
+/* Mode and lists, and the facts that say so. */
+static int read_lists(struct grid *grid, struct problem *problem)
+{
+    struct bench *bench = &grid->bench;
+    struct facts *facts = &grid->campaign.facts;
+    struct options *options = &bench->options;
+    grid->mode = MODE_DEFAULT;
+    if (options->mode != NULL && !catalog_mode_from_name(options->mode, &grid->mode))
+        return problem_set(problem, "unknown mode '%s': choose from quick, default, full",
+                           options->mode);
+    if (options->positional.count > 0 || options->has_rest)
+        return problem_set(problem, "takes no arguments but options: see --help");
+    facts_add(bench->arena, facts, "plan.mode", catalog_mode_name(grid->mode));
+    facts_add(bench->arena, facts, "plan.matrix", file_fact(bench->arena, options->matrix));
+    facts_add(bench->arena, facts, "plan.rows", file_fact(bench->arena, options->rows));
+    if (options->rows == NULL && grid->design->rows != NULL)
+        options->rows = arena_printf(bench->arena, "%s/%s", bench->root, grid->design->rows);
+    return bench_read_catalog(bench, problem);
+}
+
+/* What is measured can be: a table beside hakmem is nothing without hakmem. */
+static int check_cells(const struct grid *grid, struct problem *problem)
+{
+    const struct allocator *first = &grid->campaign.cells.at[0].allocator;
+    if (grid->design->is_mirrored && first->missing != NULL)
+        return problem_set(problem, "%s is missing: %s", first->name, first->missing);
+    return campaign_check_cells(&grid->campaign.cells, problem);
+}
+
+/* From options to cells, and the facts that say what was asked for. */
+static int choose(struct grid *grid, struct problem *problem)
+{
+    struct bench *bench = &grid->bench;
+    struct campaign *campaign = &grid->campaign;
+    struct options *options = &bench->options;
+    struct arena *arena = bench->arena;
+    if (read_lists(grid, problem) != 0)
+        return -1;
+    struct strings rows = {0};
+    struct allocators allocators;
+    const struct strings names = choose_names(grid);
+    if (select_rows(bench, &options->workloads, grid->mode, &rows, problem) != 0 ||
+        allocators_resolve(arena, &bench->catalog, bench->root, &names, &allocators, problem) !=
+            0 ||
+        select_cells(bench, &allocators, &rows, grid->mode, &campaign->cells, problem) != 0)
+        return -1;
+    long *repeats = repeats_option(grid);
+    if (*repeats == 0)
+        *repeats = grid->design->repeats[grid->mode];
+    const long timeout_s =
+        options->timeout_s > 0 ? options->timeout_s : grid->design->timeout_s[grid->mode];
+    campaign->measure.timeout_s = (double)timeout_s;
+    struct strings canonical = {0};
+    for (int i = 0; i < allocators.count; i++)
+        strings_add(arena, &canonical, allocators.at[i].name);
+    struct facts *facts = &campaign->facts;
+    facts_add(arena, facts, "plan.allocators", strings_join(arena, &canonical, " "));
+    facts_add(arena, facts, "plan.workloads", strings_join(arena, &rows, " "));
+    facts_add(arena, facts, repeats_key(grid), arena_printf(arena, "%ld", *repeats));
+    facts_add(arena, facts, "timeout_s", arena_printf(arena, "%ld", timeout_s));
+    return check_cells(grid, problem);
+}
+
+/* The cells of a row stand together, so a group of the plan is a row. */
+static struct plan make_plan(struct grid *grid)
+{
+    const struct cells *cells = &grid->campaign.cells;
+    struct arena *arena = grid->bench.arena;
+    int *measured = arena_alloc(arena, (size_t)cells->count * sizeof *measured);
+    int *first = arena_alloc(arena, ((size_t)cells->count + 1) * sizeof *first);
+    int count = 0, groups = 0;
+    const char *row = NULL;
+    for (int i = 0; i < cells->count; i++) {
+        if (cells->at[i].allocator.missing != NULL)
+            continue;
+        if (cells->at[i].workload != row)
+            first[groups++] = count;
+        row = cells->at[i].workload;
+        measured[count++] = i;
+    }
+    first[groups] = count;
+    const int repeats = (int)*repeats_option(grid);
+    const uint64_t seed = grid->campaign.session.seed;
+    return grid->design->is_mirrored
+               ? plan_mirrored_blocks(arena, measured, first, groups, repeats, seed)
+               : plan_complete_blocks(arena, measured, count, repeats, seed);
+}
+
+static int find_unfinished(struct grid *grid, struct session *session, struct problem *problem)
+{
+    return store_find_unfinished(grid->campaign.store, grid->bench.arena, grid->design->kind,
+                                 grid->design->mode, session, problem);
+}
+
+static int begin_anew(struct grid *grid, struct problem *problem)
+{
+    struct campaign *campaign = &grid->campaign;
+    const long asked = grid->bench.options.seed;
+    struct session unfinished;
+    if (find_unfinished(grid, &unfinished, problem) != 0)
+        return -1;
+    if (unfinished.id != 0)
+        fprintf(stderr,
+                "note: session %lld was not finished; this is a new one (--resume would go "
+                "on with the old one)\n",
+                (long long)unfinished.id);
+    campaign->session.seed = asked > 0 ? (uint64_t)asked : random_fresh_seed();
+    campaign->plan = make_plan(grid);
+    return campaign_begin(
+        &grid->bench, campaign, grid->design->kind,
+        grid->design->mode != NULL ? grid->design->mode : catalog_mode_name(grid->mode), problem);
+}
+
+/* The stored session must be the same work on the same builds and machine. */
+static int go_on(struct grid *grid, struct problem *problem)
+{
+    struct bench *bench = &grid->bench;
+    struct campaign *campaign = &grid->campaign;
+    const long long id = (long long)campaign->session.id;
+    const char *key = facts_find_difference(&grid->stored, &campaign->facts);
+    if (key != NULL) {
+        const char *was = facts_get(&grid->stored, key), *is = facts_get(&campaign->facts, key);
+        return problem_set(problem,
+                           "session %lld cannot go on: %s was %s and is %s: put it back, "
+                           "or run without --resume",
+                           id, key, was != NULL ? was : "not set", is != NULL ? is : "not set");
+    }
+    if (bench->options.seed > 0 && (uint64_t)bench->options.seed != campaign->session.seed)
+        return problem_set(problem,
+                           "session %lld has seed %llu: leave --seed out, or run without "
+                           "--resume",
+                           id, (unsigned long long)campaign->session.seed);
+    if (store_match_cells(campaign->store, &campaign->session, &campaign->cells, problem) != 0 ||
+        store_load_remaining(campaign->store, bench->arena, &campaign->session, &campaign->cells,
+                             &campaign->plan, problem) != 0)
+        return -1;
+    struct samples samples;
+    if (store_load_samples(campaign->store, bench->arena, &campaign->session, &campaign->cells,
+                           &samples, problem) != 0)
+        return -1;
+    campaign->total = samples.count + campaign->plan.count;
+    fprintf(stderr, "session %lld goes on: %d of %d samples are there\n", id, samples.count,
+            campaign->total);
+    return 0;
+}
+
+static int report(struct grid *grid, struct problem *problem)
+{
+    struct arena *arena = grid->bench.arena;
+    const struct campaign *campaign = &grid->campaign;
+    const struct session *session = &campaign->session;
+    struct samples samples;
+    if (store_load_samples(campaign->store, arena, session, &campaign->cells, &samples, problem) !=
+        0)
+        return fail(grid, problem);
+    const struct summary summary = summary_make(arena, &campaign->cells, &samples, SUMMARY_RATE);
+    const enum exit_code code = summary_exit_code(&summary);
+    if (grid->bench.options.json) {
+        json_print(json_pack("{s:s, s:I, s:s, s:s?, s:I, s:i, s:o}", "command",
+                             grid->design->command, "session", (json_int_t)session->id, "database",
+                             store_path(campaign->store), "mode", session->mode, "seed",
+                             (json_int_t)session->seed, "exit_code", (int)code, "cells",
+                             table_json(&summary, SUMMARY_RATE)));
+        return code;
+    }
+    table_print(arena, &grid->bench.catalog, &summary, SUMMARY_RATE);
+    printf("\n%s\n%s · session %lld · mode %s · seed %llu\n", table_counts(arena, &summary),
+           store_path(campaign->store), (long long)session->id, session->mode,
+           (unsigned long long)session->seed);
+    if (grid->design->hint != NULL)
+        puts(grid->design->hint);
+    return code;
+}
+
+static int measure(struct grid *grid, struct problem *problem)
+{
+    const char *command = grid->design->command, *folder = bench_results_folder(&grid->bench);
+    switch (campaign_run(&grid->bench, &grid->campaign, problem)) {
+    case CAMPAIGN_DONE:
+        return report(grid, problem);
+    case CAMPAIGN_INTERRUPTED:
+        fprintf(stderr, "interrupted: hakbench %s --resume --results %s goes on\n", command,
+                folder);
+        return EXIT_INTERRUPTED;
+    default:
+        fail(grid, problem);
+        fprintf(stderr, "then hakbench %s --resume --results %s goes on\n", command, folder);
+        return EXIT_USAGE;
+    }
+}
+
+/* Opens the unfinished session and recalls what it was asked for. */
+static int recall(struct grid *grid, struct problem *problem)
+{
+    struct campaign *campaign = &grid->campaign;
+    if (campaign_open(&grid->bench, campaign, problem) != 0 ||
+        find_unfinished(grid, &campaign->session, problem) != 0)
+        return -1;
+    if (campaign->session.id == 0)
+        return problem_set(problem, "no unfinished %s in %s: run without --resume",
+                           grid->design->command, store_path(campaign->store));
+    if (store_load_facts(campaign->store, grid->bench.arena, campaign->session.id, &grid->stored,
+                         problem) != 0)
+        return -1;
+    recall_options(grid);
+    return 0;
+}
+
+static int run(struct grid *grid, struct problem *problem)
+{
+    const bool resumes = grid->bench.options.resume;
+    if ((resumes && recall(grid, problem) != 0) || choose(grid, problem) != 0 ||
+        (!resumes && campaign_open(&grid->bench, &grid->campaign, problem) != 0))
+        return fail(grid, problem);
+    campaign_add_facts(&grid->bench, &grid->campaign);
+    const int status = resumes ? go_on(grid, problem) : begin_anew(grid, problem);
+    return status == 0 ? measure(grid, problem) : fail(grid, problem);
+}
+
+int grid_command(const struct grid_design *design, int argc, char *const *argv)
+{
+    struct arena arena = {0};
+    struct problem problem = {0};
+    struct grid grid = {.design = design};
+    int code = EXIT_PASS;
+    if (bench_open(&arena, argc, argv, design->options, &grid.bench, &problem) != 0) {
+        code = fail(&grid, &problem);
+    } else if (grid.bench.options.help) {
+        puts(design->help);
+        options_print(design->options);
+    } else {
+        code = run(&grid, &problem);
+    }
+    campaign_close(&grid.campaign);
+    arena_free(&arena);
+    return code;
+}
