@@ -16,7 +16,7 @@ LIBS     := -lsqlite3 -ljansson -lm
 .SECONDARY:
 .SUFFIXES:
 .DEFAULT_GOAL := all
-.PHONY: all deps deps-dev matrix compare report test test-tidy test-unit test-python format clean help
+.PHONY: all deps deps-dev matrix micro compare report test test-tidy test-unit test-python format clean help
 
 help:
 	@echo 'make deps matrix       install what running needs, build, measure every variant and peer, report'
@@ -24,6 +24,7 @@ help:
 	@echo 'make deps-dev test     install what testing needs, build, run every test'
 	@echo 'make                   build the allocator in every variant, the workloads and the runner'
 	@echo 'make compare A=hakmem B=mimalloc W=ws8192   paired comparison of two allocators'
+	@echo 'make micro             micro-benchmarks of malloc under hakmem and every peer'
 	@echo 'make report            write the report of the newest session again'
 	@echo 'make format            lay out the C sources with clang-format'
 	@echo 'make clean             delete build/ (results in $(RESULTS)/ stay)'
@@ -41,7 +42,7 @@ $(filter-out $(SETUP) help,$(MAKECMDGOALS)): $(SETUP)
 	@+$(MAKE) --no-print-directory $@
 else
 
-all: variants workloads build/hakbench build/libhakprobe.so
+all: variants workloads build/hakbench build/libhakprobe.so build/micro
 
 # --- the allocator: one folder of objects per variant of the matrix file --------------------------
 build/variants.mk: allocator/variants/matrix.txt allocator/variants/variants.awk
@@ -112,6 +113,20 @@ build/libhakprobe.so: runner/preload/probe.c workloads/identity.c workloads/iden
 	$(if $(V),,@echo '  CC $@')
 	$(Q)$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -fPIC -shared -o $@ runner/preload/probe.c workloads/identity.c
 
+# Micro-benchmarks: C behind a C++ shim to Google Benchmark, which is shared, so that its own
+# blocks come from the preloaded malloc as well.
+build/obj/runner/micro/%.o: runner/micro/%.c Makefile
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) $(WORKLOAD_CFLAGS) -fno-builtin-aligned_alloc -c -o $@ $<
+build/obj/runner/micro/%.o: runner/micro/%.cc Makefile
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  CXX $@')
+	$(Q)$(CXX) -std=c++17 -O2 -g -DNDEBUG -Wall -Wextra -Werror -MMD -MP -iquote . -pthread -c -o $@ $<
+build/micro: $(addprefix build/obj/runner/,micro/micro.o micro/gbench_shim.o random.o)
+	$(if $(V),,@echo '  CXX $@')
+	$(Q)$(CXX) -pthread -o $@ $^ -lbenchmark
+
 # --- the main job ----------------------------------------------------------------------------------
 MODE := $(if $(QUICK),quick,$(if $(FULL),full,default))
 matrix: all
@@ -119,6 +134,8 @@ matrix: all
 	@build/hakbench run --mode $(MODE) --results $(RESULTS); status=$$?; \
 	case $$status in 0|4) $(PYTHON) -m reports --results $(RESULTS) || exit $$? ;; esac; \
 	exit $$status
+micro: all
+	build/hakbench micro --results $(RESULTS)
 compare: all
 	build/hakbench compare $(A) $(B) --workload $(W) --results $(RESULTS)
 report:
