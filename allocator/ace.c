@@ -1,21 +1,23 @@
 #include "allocator/ace.h"
 
+#include "allocator/bitmap.h"
 #include "allocator/os.h"
-#include "allocator/page_bitmap.h"
 
-#define RANK_ACE    192
-#define BINS        49 /* size steps: 8 per doubling of pages; 1 MiB = 256 pages is the last */
-#define BIN_DEPTH   16
-#define CACHE_BYTES (64ul << 20)
-#define LEVELS      10 /* lists of regions by the logarithm of their longest free run */
+#define HAK_REGION_PAGES ((uint32_t)(HAK_SUPERSLAB / HAK_PAGE))
+#define RANK_ACE         192
+#define BINS             25 /* size steps: 8 per doubling of pages; 32 pages are the last */
+#define BIN_DEPTH        16
+#define CACHE_BYTES      (64ul << 20)
+#define LEVELS           10 /* lists of regions by the logarithm of their longest free run */
 
 /* An ACE region: its record is the second page of the SuperSlab (the first keeps the slab records,
  * whatever the SuperSlab is). A page is live (in a block),
  * cached (in the cache), or free; only free ones have their bit in `free`. Invariant: span[p] is
  * the length of the block or cached run that begins at page p, else 0. */
 struct region {
-    struct page_bitmap free;
-    struct page_bitmap clean; /* free pages without memory behind them: they read as zero */
+    uint64_t free[HAK_REGION_PAGES / 64];
+    uint64_t
+        clean[HAK_REGION_PAGES / 64]; /* free pages without memory behind them: they read as zero */
     uint16_t span[HAK_REGION_PAGES];
     struct region *next, *prev;         /* on its level's list */
     struct region *next_all, *prev_all; /* on the list of all regions */
@@ -80,7 +82,7 @@ static uint32_t level_of(uint32_t run)
 /* Files a region under its longest run, after a change of `free`. */
 static void file_region(struct region *region)
 {
-    uint32_t longest = page_bitmap_longest(&region->free);
+    uint32_t longest = bitmap_longest(region->free, HAK_REGION_PAGES);
     if (longest == region->longest)
         return;
     if (region->longest) {
@@ -104,7 +106,7 @@ static void file_region(struct region *region)
 
 static void free_pages(struct region *region, uint32_t page, uint32_t count, uint64_t now)
 {
-    page_bitmap_set(&region->free, page, count, true);
+    bitmap_set(region->free, page, count, true);
     region->freed_at = now;
     file_region(region);
 }
@@ -116,12 +118,12 @@ static void *take_run(uint32_t pages, uint32_t step, bool *zeroed)
         for (struct region *region = ace.level[level]; region; region = region->next) {
             if (region->longest < pages)
                 continue;
-            uint32_t page = page_bitmap_find_run(&region->free, pages, step);
+            uint32_t page = bitmap_find_run(region->free, HAK_REGION_PAGES, pages, step);
             if (page >= HAK_REGION_PAGES)
                 continue;
-            page_bitmap_set(&region->free, page, pages, false);
-            *zeroed = page_bitmap_all(&region->clean, page, pages);
-            page_bitmap_set(&region->clean, page, pages, false);
+            bitmap_set(region->free, page, pages, false);
+            *zeroed = bitmap_all(region->clean, HAK_REGION_PAGES, page, pages);
+            bitmap_set(region->clean, page, pages, false);
             region->span[page] = (uint16_t)pages;
             file_region(region);
             return address_of(region, page);
@@ -136,8 +138,8 @@ static void add_region(struct superslab *superslab)
     bool clean = superslab->dirty == 0;
     uint32_t pages = HAK_REGION_PAGES - RECORD_PAGES;
     *region = (struct region){.next_all = ace.all};
-    page_bitmap_set(&region->free, RECORD_PAGES, pages, true);
-    page_bitmap_set(&region->clean, RECORD_PAGES, pages, clean);
+    bitmap_set(region->free, RECORD_PAGES, pages, true);
+    bitmap_set(region->clean, RECORD_PAGES, pages, clean);
     if (!clean)
         region->freed_at = superslab->idle_since;
     if (ace.all)
@@ -154,7 +156,7 @@ static struct superslab *remove_if_whole(struct region *region)
     struct region *level = ace.level[level_of(pages)];
     if (region->longest < pages || (level == region && !region->next))
         return NULL;
-    page_bitmap_set(&region->free, RECORD_PAGES, pages, false);
+    bitmap_set(region->free, RECORD_PAGES, pages, false);
     file_region(region);
     if (region->prev_all)
         region->prev_all->next_all = region->next_all;
@@ -163,7 +165,8 @@ static struct superslab *remove_if_whole(struct region *region)
     if (region->next_all)
         region->next_all->prev_all = region->prev_all;
     struct superslab *superslab = superslab_of(region);
-    superslab->dirty = page_bitmap_all(&region->clean, RECORD_PAGES, pages) ? 0 : SUPERSLAB_ALL;
+    superslab->dirty =
+        bitmap_all(region->clean, HAK_REGION_PAGES, RECORD_PAGES, pages) ? 0 : SUPERSLAB_ALL;
     return superslab;
 }
 
@@ -246,10 +249,10 @@ bool ace_resize(void *p, size_t size)
     if (pages < now) {
         free_pages(region, page + pages, now - pages, os_clock_coarse_ns());
     } else if (pages > now) {
-        done = page_bitmap_all(&region->free, page + now, pages - now);
+        done = bitmap_all(region->free, HAK_REGION_PAGES, page + now, pages - now);
         if (done) {
-            page_bitmap_set(&region->free, page + now, pages - now, false);
-            page_bitmap_set(&region->clean, page + now, pages - now, false);
+            bitmap_set(region->free, page + now, pages - now, false);
+            bitmap_set(region->clean, page + now, pages - now, false);
             file_region(region);
         }
     }
@@ -291,28 +294,18 @@ static void expire_cache(uint64_t before, uint64_t now)
 static uint64_t purge_region(struct region *region)
 {
     uint64_t bytes = 0;
-    for (uint32_t page = 0; page < HAK_REGION_PAGES;) {
-        uint32_t first = page_bitmap_find(&region->free, page, true);
-        uint32_t dirty = page_bitmap_find(&region->clean, first, false);
-        first = first > dirty ? first : dirty;
-        if (first >= HAK_REGION_PAGES)
-            break;
-        page = first;
-        if (!page_bitmap_get(&region->free, first) || page_bitmap_get(&region->clean, first))
-            continue;
-        uint32_t end = page_bitmap_find(&region->free, first, false);
-        uint32_t clean = page_bitmap_find(&region->clean, first, true);
-        end = end < clean ? end : clean;
-        page_bitmap_set(&region->free, first, end - first, false);
+    uint32_t page = 0, count;
+    while ((count = bitmap_next_difference(region->free, region->clean, HAK_REGION_PAGES, &page))) {
+        bitmap_set(region->free, page, count, false);
         file_region(region);
         lock_release(&ace.lock);
-        bool purged = os_purge(address_of(region, first), (end - first) * HAK_PAGE);
+        bool purged = os_purge(address_of(region, page), count * HAK_PAGE);
         lock_acquire(&ace.lock);
-        page_bitmap_set(&region->free, first, end - first, true);
-        page_bitmap_set(&region->clean, first, end - first, purged);
+        bitmap_set(region->free, page, count, true);
+        bitmap_set(region->clean, page, count, purged);
         file_region(region);
-        bytes += purged ? (end - first) * HAK_PAGE : 0;
-        page = end;
+        bytes += purged ? count * HAK_PAGE : 0;
+        page += count;
     }
     return bytes;
 }

@@ -1,14 +1,16 @@
-/* ACE, the Adaptive Cache Engine: blocks above the front's classes, up to 1 MiB, in whole pages.
+/* ACE, the Adaptive Cache Engine: blocks above the front's classes, up to 128 KiB, in whole pages.
  *
- * Owns regions: SuperSlabs of kind ACE whose pages after the first are handed out in runs, noted in
- * a bitmap. In front of the bitmaps stands one cache of freed runs by size, shared by all threads:
- * a run that one thread frees and another wants soon is the common case (batch buffers), and such
- * a block must cost neither a system call nor page faults. Runs idle for HAK_PURGE_NS go back to
- * their bitmap, and their pages to the system.
+ * Owns regions: SuperSlabs of kind ACE whose pages after the records are handed out in runs, noted
+ * in a bitmap. In front of the bitmaps stands one cache of freed runs by size, shared by all
+ * threads: a run that one thread frees and another wants soon is the common case (batch buffers),
+ * and such a block must cost neither a system call nor page faults. Runs idle for HAK_PURGE_NS go
+ * back to their bitmap, and their pages to the system.
+ *
+ * It ends at 128 KiB because larger blocks fit badly into 2 MiB; see span.h for those.
  *
  * Sizes are rounded up to eight steps per doubling, at most 12.5 % more than asked for. Thread-safe
- * under one lock of its own; called inside a slow path. Pointers passed in must have been checked
- * with ace_find. */
+ * under one lock of its own; called inside a slow path. ace_usable checks a pointer; the other
+ * functions take only those that it knows. */
 #ifndef HAK_ACE_H
 #define HAK_ACE_H
 
@@ -18,7 +20,7 @@
 
 #include "allocator/superslab.h"
 
-#define HAK_ACE_MAX (1ul << 20)
+#define HAK_ACE_MAX (1ul << 17)
 
 /* A block of at least `size` bytes (1 .. HAK_ACE_MAX) at a multiple of `alignment` (a power of two
  * up to HAK_ACE_MAX). `*zeroed` says whether all its bytes are known to be zero. NULL when out of

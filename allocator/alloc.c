@@ -13,21 +13,25 @@
 #include "allocator/prewarm.h"
 #include "allocator/purge.h"
 #include "allocator/settings.h"
+#include "allocator/span.h"
 #include "allocator/tiny.h"
+#include "allocator/window.h"
 
 static unsigned prewarmed;
 
 static void process_start(void)
 {
     size_class_init();
+    window_init();
     superslab_init();
+    span_init();
 }
 
 const struct thread_hooks thread_hooks = {.process_start = process_start, .thread_end = tiny_flush};
 
 /* --- what a pointer is -------------------------------------------------------------------- */
 
-enum block_kind { BLOCK_NONE, BLOCK_FRONT, BLOCK_ACE, BLOCK_HUGE, BLOCK_EMERGENCY };
+enum block_kind { BLOCK_NONE, BLOCK_FRONT, BLOCK_ACE, BLOCK_SPAN, BLOCK_HUGE, BLOCK_EMERGENCY };
 
 struct block {
     enum block_kind kind;
@@ -60,6 +64,9 @@ static struct block identify(const void *p)
     unsigned bin = registry_bin(p);
     if (HAK_LIKELY(bin != 0))
         return front_block(bin - 1);
+    size_t span = span_usable(p);
+    if (span)
+        return (struct block){.kind = BLOCK_SPAN, .usable = span};
     struct registry_entry entry = registry_find(p);
     switch (entry.kind) {
     case REGISTRY_SUPERSLAB:
@@ -105,6 +112,10 @@ static void free_inside(struct thread *thread, void *p)
         break;
     case BLOCK_ACE:
         ace_free(p);
+        purge_tick();
+        break;
+    case BLOCK_SPAN:
+        span_free(p);
         purge_tick();
         break;
     case BLOCK_HUGE:
@@ -184,8 +195,14 @@ HAK_SLOW void *alloc_front_slow(size_t size)
 static void *take_big(size_t size, size_t alignment, bool *zeroed)
 {
     size_t bytes = size ? size : 1;
-    bool mid = bytes <= HAK_ACE_MAX && alignment <= HAK_ACE_MAX;
-    return mid ? ace_alloc(bytes, alignment, zeroed) : huge_alloc(bytes, alignment, zeroed);
+    if (bytes <= HAK_ACE_MAX && alignment <= HAK_ACE_MAX)
+        return ace_alloc(bytes, alignment, zeroed);
+    if (bytes <= HAK_SPAN_MAX && alignment <= HAK_SLAB) {
+        void *p = span_alloc(bytes, zeroed);
+        if (p)
+            return p;
+    }
+    return huge_alloc(bytes, alignment, zeroed);
 }
 
 static HAK_SLOW void *alloc_big(size_t size, size_t alignment, bool *zeroed)
@@ -276,7 +293,9 @@ static void *resize_big(const struct block *block, void *p, size_t size)
     struct thread *thread = thread_self();
     if (block->kind == BLOCK_ACE && size > HAK_FRONT_MAX && ace_resize(p, size))
         resized = p;
-    else if (block->kind == BLOCK_HUGE && size > HAK_ACE_MAX / 2 && size <= PTRDIFF_MAX)
+    else if (block->kind == BLOCK_SPAN && size > HAK_ACE_MAX && span_resize(p, size))
+        resized = p;
+    else if (block->kind == BLOCK_HUGE && size > HAK_SPAN_MAX && size <= PTRDIFF_MAX)
         resized = huge_resize(block->record, size);
     leave(thread);
     return resized;
@@ -345,7 +364,7 @@ struct hak_stats hak_stats_read(void)
 {
     struct hak_stats stats = {.mapped = superslab_bytes()};
     if (thread_enter()) {
-        stats.huge = huge_used_bytes();
+        stats.huge = huge_used_bytes() + span_used_bytes();
         stats.mapped += stats.huge;
         stats.used = pool_used_bytes() + ace_used_bytes() + stats.huge;
         stats.idle = pool_idle_bytes();
@@ -367,6 +386,7 @@ static void fork_prepare(void)
     pool_fork_prepare();
     superslab_fork_prepare();
     ace_fork_prepare();
+    span_fork_prepare();
     huge_fork_prepare();
     arena_fork_prepare();
 }
@@ -375,6 +395,7 @@ static void fork_parent(void)
 {
     arena_fork_parent();
     huge_fork_parent();
+    span_fork_parent();
     ace_fork_parent();
     superslab_fork_parent();
     pool_fork_parent();
@@ -388,6 +409,7 @@ static void fork_child(void)
 {
     arena_fork_child();
     huge_fork_child();
+    span_fork_child();
     ace_fork_child();
     superslab_fork_child();
     pool_fork_child();

@@ -1,4 +1,5 @@
-/* Huge blocks: above 1 MiB, each a mapping of its own, aligned to a unit of the registry (2 MiB).
+/* Huge blocks: above what spans serve, each a mapping of its own, aligned to a unit of the
+ * registry (2 MiB).
  *
  * Freed mappings stay for HAK_PURGE_NS in a small cache (at most 64 MiB), and serve a request that
  * they fit to within a quarter. realloc moves pages, not bytes. Thread-safe under one lock of its

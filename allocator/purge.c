@@ -4,6 +4,7 @@
 #include "allocator/huge.h"
 #include "allocator/os.h"
 #include "allocator/pool.h"
+#include "allocator/span.h"
 #include "allocator/superslab.h"
 
 void purge_tick(void)
@@ -21,6 +22,7 @@ void purge_tick(void)
     uint64_t before = now - HAK_PURGE_NS;
     pool_purge(before);
     ace_purge(before);
+    span_purge(before);
     huge_purge(before);
     superslab_purge(before);
 }
@@ -29,5 +31,6 @@ uint64_t purge_now(void)
 {
     /* The largest time itself marks what the system refused. */
     uint64_t before = UINT64_MAX - 1;
-    return pool_purge(before) + ace_purge(before) + huge_purge(before) + superslab_purge(before);
+    return pool_purge(before) + ace_purge(before) + span_purge(before) + huge_purge(before) +
+           superslab_purge(before);
 }

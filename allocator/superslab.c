@@ -2,6 +2,7 @@
 
 #include "allocator/os.h"
 #include "allocator/registry.h"
+#include "allocator/window.h"
 
 static uintptr_t window_start, window_end;
 static _Atomic uintptr_t window_next;
@@ -15,20 +16,9 @@ static struct superslab *hollow; /* likewise, but only their first page is mappe
 
 void superslab_init(void)
 {
-    /* Under a limit of the address space, leave most of it to everything that is not a SuperSlab.
-     */
-    size_t limit = os_address_limit();
-    for (size_t size = HAK_WINDOW; size >= 8 * HAK_SUPERSLAB; size /= 2) {
-        if (size > limit / 4)
-            continue;
-        char *raw = os_reserve(size + HAK_SUPERSLAB);
-        if (!raw)
-            continue;
-        window_start = ((uintptr_t)raw + HAK_SUPERSLAB - 1) & ~(HAK_SUPERSLAB - 1);
-        window_end = window_start + size;
-        break;
-    }
-    registry_set_window((void *)window_start);
+    struct window window = window_get();
+    window_start = window.start;
+    window_end = window.middle;
     atomic_store_explicit(&window_next, window_start, memory_order_relaxed);
 }
 

@@ -96,8 +96,7 @@ HAK_INLINE void slab_set_state(struct slab *slab, unsigned class, enum slab_stat
     atomic_store_explicit(&slab->class_state, slab_word(class, state), memory_order_relaxed);
 }
 
-/* Reserves the window; called once, before the first superslab_take. Works without one, slower.
- */
+/* Takes its part of the window; called once, after window_init. Works without one, slower. */
 void superslab_init(void);
 
 /* A SuperSlab whose slabs are all EMPTY, entered in the registry: a spare one, else a new one.

@@ -46,15 +46,17 @@ static void check_rest(size_t before)
 
 int main(void)
 {
-    static const size_t small[] = {48, 200, 1008, 4000, 30000}, large[] = {100000, 400000, 900000};
+    /* The sizes of one row pass memory to each other at once: slabs; whole SuperSlabs; spans. */
+    static const size_t rows[][5] = {{48, 200, 1008, 4000, 30000},
+                                     {60000, 100000, 120000},
+                                     {400000, 900000, 3000000}};
     check_identity();
     blocks = book_new(FILLING / 48 * sizeof *blocks);
     size_t books = FILLING / 48 * sizeof *blocks, before = resident_bytes();
-    for (size_t i = 0; i < sizeof small / sizeof *small; i++)
-        fill_and_free(small[i], i % 2);
-    check_rest(before + books);
-    for (size_t i = 0; i < sizeof large / sizeof *large; i++)
-        fill_and_free(large[i], i % 2);
-    check_rest(before + books);
+    for (size_t row = 0; row < sizeof rows / sizeof *rows; row++) {
+        for (size_t i = 0; i < 5 && rows[row][i]; i++)
+            fill_and_free(rows[row][i], i % 2);
+        check_rest(before + books);
+    }
     return 0;
 }

@@ -7,6 +7,7 @@
 #include "allocator/huge.h"
 #include "allocator/purge.h"
 #include "allocator/registry.h"
+#include "allocator/span.h"
 
 static int setup(void **state)
 {
@@ -18,7 +19,7 @@ static int setup(void **state)
 static void ace_rounds_by_an_eighth_at_most(void **state)
 {
     (void)state;
-    for (size_t size = HAK_FRONT_MAX + 1; size <= HAK_ACE_MAX; size += 3001) {
+    for (size_t size = HAK_FRONT_MAX + 1; size <= HAK_ACE_MAX; size += 701) {
         bool zeroed;
         void *p = ace_alloc(size, 16, &zeroed);
         size_t usable = ace_usable(p);
@@ -47,7 +48,7 @@ static void ace_blocks_do_not_overlap(void **state)
             blocks[i] = NULL;
         } else {
             bool zeroed;
-            sizes[i] = HAK_FRONT_MAX + random_next(&seed) % 300000;
+            sizes[i] = HAK_FRONT_MAX + random_next(&seed) % 98000;
             blocks[i] = ace_alloc(sizes[i], 16, &zeroed);
             if (zeroed)
                 for (size_t at = 0; at < sizes[i]; at += 4096)
@@ -96,15 +97,79 @@ static void ace_gives_idle_pages_back(void **state)
 {
     (void)state;
     bool zeroed;
-    void *p = ace_alloc(500000, 16, &zeroed);
-    pattern_fill(p, 500000, 1);
+    void *p = ace_alloc(120000, 16, &zeroed);
+    pattern_fill(p, 120000, 1);
     ace_free(p);
-    assert_true(ace_purge(UINT64_MAX) >= 500000);
+    assert_true(ace_purge(UINT64_MAX) >= 120000);
     assert_int_equal(ace_purge(UINT64_MAX), 0);
-    void *q = ace_alloc(500000, 16, &zeroed);
+    void *q = ace_alloc(120000, 16, &zeroed);
     assert_true(zeroed);
     assert_int_equal(*(char *)q, 0);
     ace_free(q);
+}
+
+static void spans_do_not_overlap_and_coalesce(void **state)
+{
+    (void)state;
+    enum { MANY = 60 };
+    char *blocks[MANY] = {NULL};
+    size_t sizes[MANY];
+    uint64_t seed = 8, used = span_used_bytes();
+    for (int round = 0; round < 3000; round++) {
+        size_t i = random_next(&seed) % MANY;
+        size_t size = 1 + random_next(&seed) % 3000000;
+        bool zeroed;
+        if (!blocks[i]) {
+            blocks[i] = span_alloc(size, &zeroed);
+            assert_non_null(blocks[i]);
+            assert_true(span_usable(blocks[i]) >= size);
+            for (size_t at = 0; zeroed && at < size; at += 4096)
+                assert_int_equal(blocks[i][at], 0);
+        } else if (round % 3 == 0 && span_resize(blocks[i], size)) {
+            assert_true(span_usable(blocks[i]) >= size);
+            assert_true(
+                pattern_holds(blocks[i], sizes[i] < size && sizes[i] < 64 ? sizes[i] : 1, i));
+        } else {
+            size_t edge = sizes[i] < 64 ? sizes[i] : 64;
+            assert_true(pattern_holds(blocks[i], edge, i));
+            assert_true(pattern_holds(blocks[i] + sizes[i] - edge, edge, i));
+            span_free(blocks[i]);
+            assert_int_equal(span_usable(blocks[i]), 0);
+            blocks[i] = NULL;
+            continue;
+        }
+        sizes[i] = size;
+        for (size_t at = 0; at < size; at += 4096)
+            blocks[i][at] = 1;
+        size_t edge = size < 64 ? size : 64;
+        pattern_fill(blocks[i], edge, i);
+        pattern_fill(blocks[i] + size - edge, edge, i);
+    }
+    for (int i = 0; i < MANY; i++)
+        if (blocks[i])
+            span_free(blocks[i]);
+    assert_int_equal(span_used_bytes(), used);
+    assert_true(span_purge(UINT64_MAX - 1) > 1000000);
+    assert_int_equal(span_purge(UINT64_MAX - 1), 0);
+    bool zeroed = false;
+    char *whole = span_alloc(HAK_SPAN_MAX, &zeroed); /* everything has joined again */
+    assert_true(zeroed);
+    assert_int_equal(whole[HAK_SPAN_MAX - 1], 0);
+    span_free(whole);
+}
+
+static void span_pointers_are_checked(void **state)
+{
+    (void)state;
+    bool zeroed;
+    char *p = span_alloc(1000000, &zeroed);
+    assert_int_equal(span_usable(p), (1000000 + 4095) / 4096 * 4096);
+    assert_int_equal(span_usable(p + 16), 0);
+    assert_int_equal(span_usable(p + HAK_SLAB), 0);
+    assert_int_equal(span_usable(NULL), 0);
+    assert_int_equal(span_usable(&zeroed), 0);
+    assert_false(span_resize(p, HAK_SPAN_MAX + 1));
+    span_free(p);
 }
 
 static void *owner_of(void *p, enum registry_kind kind)
@@ -162,8 +227,8 @@ static void huge_resize_moves_pages_not_contents(void **state)
         p[size - 1] = 1;
         assert_true(huge_usable(owner_of(p, REGISTRY_HUGE)) >= size);
     }
-    p = huge_resize(owner_of(p, REGISTRY_HUGE), 1500000);
-    assert_int_equal(huge_usable(owner_of(p, REGISTRY_HUGE)), (1500000 + 4095) / 4096 * 4096);
+    p = huge_resize(owner_of(p, REGISTRY_HUGE), 1120000);
+    assert_int_equal(huge_usable(owner_of(p, REGISTRY_HUGE)), (1120000 + 4095) / 4096 * 4096);
     huge_free(owner_of(p, REGISTRY_HUGE));
     huge_free(owner_of(wall, REGISTRY_HUGE));
 }
@@ -222,6 +287,8 @@ int main(void)
         cmocka_unit_test(ace_aligns),
         cmocka_unit_test(ace_resizes_in_place_where_there_is_room),
         cmocka_unit_test(ace_gives_idle_pages_back),
+        cmocka_unit_test(spans_do_not_overlap_and_coalesce),
+        cmocka_unit_test(span_pointers_are_checked),
         cmocka_unit_test(huge_is_aligned_zero_and_found),
         cmocka_unit_test(huge_cache_serves_what_fits_and_expires),
         cmocka_unit_test(huge_resize_moves_pages_not_contents),

@@ -5,6 +5,7 @@
 #include "allocator/pool.h"
 #include "allocator/registry.h"
 #include "allocator/size_class.h"
+#include "allocator/window.h"
 
 enum { CLASS = 6 };
 
@@ -32,6 +33,7 @@ static int setup(void **state)
     static bool ready;
     if (!ready) {
         size_class_init();
+        window_init();
         superslab_init();
         ready = true;
     }
