@@ -47,9 +47,8 @@ static void check_rest(size_t before)
 int main(void)
 {
     /* The sizes of one row pass memory to each other at once: slabs; whole SuperSlabs; spans. */
-    static const size_t rows[][5] = {{48, 200, 1008, 4000, 30000},
-                                     {60000, 100000, 120000},
-                                     {400000, 900000, 3000000}};
+    static const size_t rows[][5] = {
+        {48, 200, 1008, 4000, 30000}, {60000, 100000, 120000}, {400000, 900000, 3000000}};
     check_identity();
     blocks = book_new(FILLING / 48 * sizeof *blocks);
     size_t books = FILLING / 48 * sizeof *blocks, before = resident_bytes();
