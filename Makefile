@@ -16,7 +16,7 @@ LIBS     := -lsqlite3 -ljansson -lm
 .SECONDARY:
 .SUFFIXES:
 .DEFAULT_GOAL := all
-.PHONY: all deps deps-dev matrix micro compare report test test-tidy test-unit test-python format clean help
+.PHONY: all deps deps-dev matrix micro compare peers report test test-tidy test-unit test-python format clean help
 
 help:
 	@echo 'make deps matrix       install what running needs, build, measure every variant and peer, report'
@@ -25,6 +25,8 @@ help:
 	@echo 'make                   build the allocator in every variant, the workloads and the runner'
 	@echo 'make compare A=hakmem B=mimalloc W=ws8192   paired comparison of two allocators'
 	@echo 'make micro             micro-benchmarks of malloc under hakmem and every peer'
+	@echo 'make peers             hakmem beside every peer: ratios, instructions, cost curves, into'
+	@echo '                       docs/ALLOCATOR.md (about 20 minutes; BLOCKS=12)'
 	@echo 'make report            write the report of the newest session again'
 	@echo 'make format            lay out the C sources with clang-format'
 	@echo 'make clean             delete build/ (results in $(RESULTS)/ stay)'
@@ -140,6 +142,18 @@ compare: all
 	build/hakbench compare $(A) $(B) --workload $(W) --results $(RESULTS)
 report:
 	$(PYTHON) -m reports --results $(RESULTS)
+
+# The table in the docs. Each part stands for itself: curves are drawn after a crash elsewhere (4),
+# and what valgrind would count is left out where it is not installed.
+BLOCKS := 12
+peers: all
+	@status=0; for part in "peers --blocks $(BLOCKS)" curves; do \
+	    build/hakbench $$part --results $(RESULTS) --json >/dev/null; code=$$?; \
+	    case $$code in 0|3|4) [ $$code -le $$status ] || status=$$code ;; *) exit $$code ;; esac; \
+	done; \
+	ci/pairs --csv $(RESULTS)/pairs.csv >/dev/null; \
+	$(PYTHON) -m reports.peers --results $(RESULTS) --write-docs || exit $$?; \
+	exit $$status
 
 # --- tests -------------------------------------------------------------------------------------------
 # The allocator's units are tested in debug builds, without the preload face: plain, under

@@ -32,6 +32,11 @@ class Session:
     commit_id: str | None
     dirty: int | None
 
+    @property
+    def task(self) -> str:
+        """The sub-command that made it: run, compare, peers, curves, exec, ..."""
+        return self.kind if self.kind == "run" or not self.mode else self.mode
+
 
 @dataclass(frozen=True)
 class Sample:

@@ -47,7 +47,8 @@ def allocators(names: Names) -> list[str]:
 class Database:
     """A session being written; outcomes of single samples can be overridden."""
 
-    def __init__(self, folder: Path, kind: str = "run", blocks: int = 10, seed: int = 42) -> None:
+    def __init__(self, folder: Path, kind: str = "run", blocks: int = 10, seed: int = 42,
+                 mode: str | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / DATABASE_NAME
         fresh = not self.path.exists()
@@ -57,7 +58,7 @@ class Database:
         self.blocks = blocks
         self.random = random.Random(seed)
         self.session = self.insert(
-            "session", kind=kind, mode="default" if kind == "run" else None,
+            "session", kind=kind, mode=mode or ("default" if kind == "run" else None),
             started_utc="2025-11-22T19:33:12.068Z", ended_utc="2025-11-22T19:46:55Z", seed=seed,
             command="build/hakbench run --mode default --results reports/out",
             commit_id="2a1eca1f00d0c0ffee5ca1ab1e0ddba11deadbee", dirty=0)
@@ -73,10 +74,11 @@ class Database:
         for key, value in facts.items():
             self.insert("fact", session_id=self.session, key=key, value=value)
 
-    def add_cell(self, allocator: str, workload: str, missing: str | None = None) -> int:
+    def add_cell(self, allocator: str, workload: str, missing: str | None = None,
+                 arguments: tuple[str, ...] = ("--seed", "1")) -> int:
         return self.insert(
             "cell", session_id=self.session, allocator=allocator, workload=workload,
-            program=f"build/workloads/{workload}", arguments=json.dumps(["--seed", "1"]),
+            program=f"build/workloads/{workload}", arguments=json.dumps(arguments),
             state="missing" if missing else "measured", reason=missing)
 
     def add_sample(self, cell: int, block: int, **overrides: Any) -> None:
