@@ -229,7 +229,7 @@ test-python: all blackbox
 
 format:
 	clang-format -i $(wildcard allocator/*.[ch] allocator/tests/*.h allocator/tests/*/*.[ch] allocator/tests/*/*.cc workloads/*.[ch] workloads/*/*.[ch] \
-	    runner/*.[ch] runner/*/*.[ch] runner/tests/unit/*.[ch])
+	    runner/*.[ch] runner/*/*.[ch] runner/*/*.cc runner/tests/unit/*.[ch])
 
 clean:
 	rm -rf build

@@ -24,6 +24,7 @@ struct child_request {
     const cpu_set_t *cores; /* NULL: as the runner */
     double timeout_s;       /* 0: none */
     enum child_output output;
+    size_t output_max; /* bytes kept when captured; 0: 64 KiB */
     bool wants_identity;
 };
 
@@ -39,7 +40,7 @@ struct child_result {
     int exit_code, signal; /* 0 where they do not apply */
     int64_t wall_ns;
     struct rusage usage;  /* of the child and those it waited for, never of other children */
-    const char *output;   /* its first 64 KiB when captured, else "" */
+    const char *output;   /* its first bytes when captured, else "" */
     const char *errors;   /* the last 4 KiB of its stderr */
     const char *identity; /* "" when it wrote none */
 };

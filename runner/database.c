@@ -146,23 +146,28 @@ static int check_pages(struct arena *arena, const struct database *database,
 static int check_version(struct arena *arena, const struct database *database,
                          const char *schema_path, int version, struct problem *problem)
 {
-    int64_t found, tables;
+    int64_t found, all, ours;
     if (read_number(database, "PRAGMA user_version", &found, problem) != 0 ||
-        read_number(database, "SELECT count(*) FROM sqlite_master", &tables, problem) != 0)
+        read_number(database, "SELECT count(*) FROM sqlite_master", &all, problem) != 0 ||
+        read_number(database, "SELECT count(*) FROM sqlite_master WHERE name = 'sample'", &ours,
+                    problem) != 0)
         return -1;
-    if (found == 0 && tables == 0)
+    if (found == 0 && all == 0)
         return make_schema(arena, database, schema_path, problem);
     if (found > version)
         return problem_set(problem,
                            "%s was written by a newer hakbench (schema %lld, this one "
                            "knows %d): use that, or choose another folder with --results",
                            database->path, (long long)found, version);
-    if (found != version)
+    if (found != version || ours == 0)
         return problem_set(problem,
                            "%s is not a results database: move it away, or choose another "
                            "folder with --results",
                            database->path);
-    return check_pages(arena, database, problem);
+    /* What came into the schema since, without a change to what stood in it. */
+    return check_pages(arena, database, problem) != 0
+               ? -1
+               : make_schema(arena, database, schema_path, problem);
 }
 
 int database_open(struct arena *arena, const char *path, const char *schema_path, int version,

@@ -16,6 +16,7 @@ static const struct {
     {"peers", command_peers, "hakmem beside every peer on every workload"},
     {"curves", command_curves, "cost against live slots and threads, beside every peer"},
     {"exec", command_exec, "any program under every chosen allocator"},
+    {"micro", command_micro, "micro-benchmarks of malloc, by Google Benchmark"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

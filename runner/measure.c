@@ -33,11 +33,13 @@ static bool is_overridden(const char *entry, const struct strings *settings)
 }
 
 static struct strings make_environment(struct arena *arena, const struct allocator *allocator,
-                                       const char *probe)
+                                       const struct measure_settings *settings)
 {
+    const char *probe = settings->probe;
+    const bool is_foreign = probe != NULL && settings->answer_max == 0;
     struct strings result = {0};
     for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
-        if (is_passed_on(*entry, probe != NULL) && !is_overridden(*entry, &allocator->environment))
+        if (is_passed_on(*entry, is_foreign) && !is_overridden(*entry, &allocator->environment))
             strings_add(arena, &result, *entry);
     for (int i = 0; i < allocator->environment.count; i++)
         strings_add(arena, &result, allocator->environment.at[i]);
@@ -182,8 +184,28 @@ static const char *why_no_identity(struct arena *arena, const char *program)
                         program);
 }
 
+/* Kept as it was printed: the database reads the single results out of it. The iterations are
+ * counted here. */
+static bool take_benchmarks(const struct child_result *result, struct sample *sample)
+{
+    json_t *answer = json_read_object(result->output);
+    const json_t *benchmarks = json_object_get(answer, "benchmarks");
+    int64_t iterations = 0;
+    size_t i;
+    const json_t *benchmark;
+    json_array_foreach(benchmarks, i, benchmark)
+    {
+        const int64_t own = json_number(benchmark, "iterations");
+        iterations += own > 0 ? own : 0;
+    }
+    json_decref(answer);
+    sample->output = result->output;
+    sample->ops = iterations > 0 ? iterations : RECORD_NONE;
+    return iterations > 0;
+}
+
 static void judge_program(struct arena *arena, const struct child_result *result,
-                          const struct cell *cell, struct sample *sample)
+                          const struct cell *cell, size_t answer_max, struct sample *sample)
 {
     json_t *identity = json_read_object(result->identity);
     const struct proof proof = proof_read(arena, identity);
@@ -202,6 +224,9 @@ static void judge_program(struct arena *arena, const struct child_result *result
         set_verdict(
             sample, SAMPLE_FAILED,
             with_last_line(arena, arena_printf(arena, "exit %d", result->exit_code), result));
+    else if (answer_max > 0 && !take_benchmarks(result, sample))
+        set_verdict(sample, SAMPLE_FAILED,
+                    with_last_line(arena, "printed no JSON of benchmarks", result));
 }
 
 enum measure_outcome measure_sample(struct arena *arena, const struct cell *cell,
@@ -212,15 +237,16 @@ enum measure_outcome measure_sample(struct arena *arena, const struct cell *cell
     strings_add(arena, &argv, cell->program);
     for (int i = 0; i < cell->arguments.count; i++)
         strings_add(arena, &argv, cell->arguments.at[i]);
-    const struct strings environment = make_environment(arena, &cell->allocator, settings->probe);
+    const struct strings environment = make_environment(arena, &cell->allocator, settings);
     const struct child_request request = {
         .argv = argv.at,
         .environment = environment.at,
         .cores = cell->threads == 1 ? &settings->cores->one : &settings->cores->many,
         .timeout_s = settings->timeout_s,
-        .output = settings->probe == NULL ? CHILD_CAPTURE
-                  : settings->show_output ? CHILD_SHOW
-                                          : CHILD_DISCARD,
+        .output = settings->probe == NULL || settings->answer_max > 0 ? CHILD_CAPTURE
+                  : settings->show_output                             ? CHILD_SHOW
+                                                                      : CHILD_DISCARD,
+        .output_max = settings->answer_max,
         .wants_identity = settings->probe != NULL,
     };
     *sample = (struct sample){
@@ -248,7 +274,7 @@ enum measure_outcome measure_sample(struct arena *arena, const struct cell *cell
     } else if (settings->probe == NULL) {
         judge_workload(arena, &result, cell, sample);
     } else {
-        judge_program(arena, &result, cell, sample);
+        judge_program(arena, &result, cell, settings->answer_max, sample);
     }
     return MEASURE_DONE;
 }

@@ -11,6 +11,8 @@ struct measure_settings {
     double timeout_s;
     const char *probe; /* path of libhakprobe.so: the program does not report its identity, and its
                           exit status and wall time are the result; NULL: a workload of ours */
+    size_t answer_max; /* with a probe: a program of ours that prints Google Benchmark's JSON, of
+                          so many bytes at most; 0: a user's program, what it prints is dropped */
     bool show_output;
 };
 

@@ -19,6 +19,8 @@ static const struct spec specs[] = {
     {OPTION_WORKLOAD, KIND_LIST, "workload", "W", "on which workload; may be given again"},
     {OPTION_REPEATS, KIND_NUMBER, "repeats", "N", "samples of every cell"},
     {OPTION_BLOCKS, KIND_NUMBER, "blocks", "N", "blocks: there and back, each side twice"},
+    {OPTION_FILTER, KIND_TEXT, "filter", "REGEX", "only benchmarks whose name matches"},
+    {OPTION_MIN_TIME, KIND_TEXT, "min-time", "SECONDS", "of each benchmark: 0.05, say"},
     {OPTION_SEED, KIND_NUMBER, "seed", "N", "of the order (a fresh one, which is printed)"},
     {OPTION_RESULTS, KIND_TEXT, "results", "DIR", "where results.sqlite is (reports/out)"},
     {OPTION_RESUME, KIND_FLAG, "resume", NULL, "go on with the newest one that did not end"},
@@ -52,6 +54,10 @@ static const char **text_of(struct options *options, enum option option)
         return &options->results;
     case OPTION_MATRIX:
         return &options->matrix;
+    case OPTION_FILTER:
+        return &options->filter;
+    case OPTION_MIN_TIME:
+        return &options->min_time;
     default:
         return &options->rows;
     }

@@ -25,11 +25,13 @@ enum option {
     OPTION_ROWS = 1 << 13,
     OPTION_JSON = 1 << 14,
     OPTION_HELP = 1 << 15,
+    OPTION_FILTER = 1 << 16,
+    OPTION_MIN_TIME = 1 << 17,
 };
 
 /* NULL, 0 and false stand for "not given". */
 struct options {
-    const char *mode, *allocators, *results, *matrix, *rows;
+    const char *mode, *allocators, *results, *matrix, *rows, *filter, *min_time;
     struct strings workloads;
     long repeats, blocks, timeout_s, seed;
     bool resume, wait, show_output, json, help;

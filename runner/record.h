@@ -24,7 +24,7 @@ enum { RECORD_NONE = -1 };
 struct cell {
     int64_t id;
     struct allocator allocator;
-    const char *workload; /* a row of workloads.txt, or "exec" */
+    const char *workload; /* a row of workloads.txt, "exec" or "micro" */
     const char *side;     /* "A" or "B" in a comparison, else "" */
     const char *program;  /* path of the executable */
     struct strings arguments;

@@ -1,13 +1,15 @@
 -- The results database. One writer (hakbench); the report and trend pages only read.
 -- Times are nanoseconds, sizes are bytes, instants are UTC ISO-8601 text.
+-- Run whenever hakbench opens the database, so that an older one gets what it lacks.
 PRAGMA user_version = 1;
 
--- One call of `hakbench run`, `compare` or `exec`; `peers` and `curves` compare more than two.
-CREATE TABLE session (
+-- One call of `hakbench run`, `compare` or `exec`; `peers` and `curves` compare more than two,
+-- `micro` is an exec of build/micro.
+CREATE TABLE IF NOT EXISTS session (
   id          INTEGER PRIMARY KEY,
   kind        TEXT NOT NULL CHECK (kind IN ('run', 'compare', 'exec')),
   mode        TEXT,                      -- of run: quick, default, full; of compare: peers,
-                                         -- curves, else NULL; of exec: NULL
+                                         -- curves, else NULL; of exec: micro or NULL
   started_utc TEXT NOT NULL,
   ended_utc   TEXT,                      -- NULL while running, or when it was interrupted
   seed        INTEGER NOT NULL,          -- of the order of the plan
@@ -18,7 +20,7 @@ CREATE TABLE session (
 
 -- The host fingerprint of a session, a fact a row (cpu.model, kernel.release, thp.enabled, ...);
 -- runner/facts.h lists the keys.
-CREATE TABLE fact (
+CREATE TABLE IF NOT EXISTS fact (
   session_id INTEGER NOT NULL REFERENCES session(id) ON DELETE CASCADE,
   key        TEXT NOT NULL,
   value      TEXT NOT NULL,
@@ -26,11 +28,11 @@ CREATE TABLE fact (
 );
 
 -- What is measured: an allocator on a workload row.
-CREATE TABLE cell (
+CREATE TABLE IF NOT EXISTS cell (
   id         INTEGER PRIMARY KEY,
   session_id INTEGER NOT NULL REFERENCES session(id) ON DELETE CASCADE,
   allocator  TEXT NOT NULL,              -- glibc, jemalloc, ..., hakmem, hakmem:key=value,..., a path
-  workload   TEXT NOT NULL,              -- a row of workloads.txt, or 'exec'
+  workload   TEXT NOT NULL,              -- a row of workloads.txt, 'exec' or 'micro'
   side       TEXT NOT NULL DEFAULT '',   -- 'A' or 'B' in a comparison of two, else ''
   program    TEXT NOT NULL,              -- path of the executable
   arguments  TEXT NOT NULL,              -- JSON array
@@ -40,7 +42,7 @@ CREATE TABLE cell (
 );
 
 -- The order, fixed before the first sample. What has no sample yet is still to do.
-CREATE TABLE plan (
+CREATE TABLE IF NOT EXISTS plan (
   session_id INTEGER NOT NULL REFERENCES session(id) ON DELETE CASCADE,
   position   INTEGER NOT NULL,
   block      INTEGER NOT NULL,           -- randomised complete block, from 0
@@ -49,7 +51,7 @@ CREATE TABLE plan (
 );
 
 -- One fresh process.
-CREATE TABLE sample (
+CREATE TABLE IF NOT EXISTS sample (
   id             INTEGER PRIMARY KEY,
   session_id     INTEGER NOT NULL,
   position       INTEGER NOT NULL,
@@ -79,7 +81,27 @@ CREATE TABLE sample (
   free_object    TEXT,                   -- ... and free
   free_build_id  TEXT,
   variant        TEXT,                   -- compiled into hakmem; NULL for peers
-  output         TEXT,                   -- the workload's JSON line, or the tail of what it printed
+  output         TEXT,                   -- the workload's JSON line, all of micro's JSON, or the
+                                         -- tail of what else was printed
   UNIQUE (session_id, position),
   FOREIGN KEY (session_id, position) REFERENCES plan(session_id, position)
 );
+
+-- What `hakbench micro` measured, a benchmark of a process a row. It stands in the JSON that the
+-- process printed, so nothing is stored twice.
+CREATE VIEW IF NOT EXISTS micro AS
+SELECT sample.session_id, sample.cell_id, sample.id AS sample_id, cell.allocator,
+       benchmark.key                         AS place,      -- in the order in which they ran, from 0
+       benchmark.value ->> 'name'            AS name,
+       benchmark.value ->> 'threads'         AS threads,
+       benchmark.value ->> 'iterations'      AS iterations, -- operations of all threads together
+       benchmark.value ->> 'real_time'       AS real_ns,    -- passed, by iterations
+       benchmark.value ->> 'cpu_time'        AS cpu_ns,     -- of all threads, by iterations
+       (benchmark.value ->> 'real_time') * (benchmark.value ->> 'threads')
+                                             AS ns_per_op,  -- that an operation takes its thread
+       benchmark.value ->> 'faults_per_op'   AS faults_per_op,
+       benchmark.value ->> 'label'           AS label,
+       benchmark.value                       AS json
+FROM sample JOIN cell ON cell.id = sample.cell_id,
+     json_each(CASE WHEN cell.workload = 'micro' AND sample.status = 'ok' THEN sample.output END,
+               '$.benchmarks') AS benchmark;

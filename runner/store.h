@@ -69,4 +69,22 @@ int store_load_remaining(struct store *store, struct arena *arena, const struct 
 int store_load_samples(struct store *store, struct arena *arena, const struct session *session,
                        const struct cells *cells, struct samples *samples, struct problem *problem);
 
+/* A benchmark of one ok process of `hakbench micro`: a row of the view of that name. */
+struct micro_result {
+    int cell; /* index */
+    const char *name;
+    int threads;
+    double ns_per_op, faults_per_op;
+};
+
+struct micro_results {
+    struct micro_result *at;
+    int count;
+};
+
+/* In the order in which they were measured. */
+int store_load_micro(struct store *store, struct arena *arena, const struct session *session,
+                     const struct cells *cells, struct micro_results *results,
+                     struct problem *problem);
+
 #endif

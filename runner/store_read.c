@@ -112,35 +112,36 @@ static int find_cell(const struct cells *cells, int64_t id)
     return -1;
 }
 
-/* Reads the only number of the only row. */
-static int count_rows(struct store *store, const char *sql, int64_t session_id, int *count,
-                      struct problem *problem)
+/* The rows of a session in that table at most, as room for as many elements, and a statement that
+ * reads them, with the session's id in its first place. Only this process writes to the session. */
+static sqlite3_stmt *prepare_rows(struct store *store, struct arena *arena, const char *table,
+                                  const char *sql, int64_t session_id, size_t size, void **room,
+                                  struct problem *problem)
 {
-    sqlite3_stmt *statement = prepare_for(store, sql, session_id, problem);
+    sqlite3_stmt *statement = prepare_for(
+        store, arena_printf(arena, "SELECT count(*) FROM %s WHERE session_id = ?", table),
+        session_id, problem);
     if (statement == NULL)
-        return -1;
+        return NULL;
     const int step = database_step(&store->database, statement, problem);
-    *count = step == 1 ? sqlite3_column_int(statement, 0) : 0;
+    *room = arena_alloc(arena, step == 1 ? (size_t)sqlite3_column_int(statement, 0) * size : 0);
     sqlite3_finalize(statement);
-    return step < 0 ? -1 : 0;
+    return step < 0 ? NULL : prepare_for(store, sql, session_id, problem);
 }
 
 int store_load_remaining(struct store *store, struct arena *arena, const struct session *session,
                          const struct cells *cells, struct plan *plan, struct problem *problem)
 {
-    int room;
-    if (count_rows(store, "SELECT count(*) FROM plan WHERE session_id = ?", session->id, &room,
-                   problem) != 0)
-        return -1;
-    *plan = (struct plan){.at = arena_alloc(arena, (size_t)room * sizeof *plan->at)};
+    void *room = NULL;
     sqlite3_stmt *statement =
-        prepare_for(store,
-                    "SELECT p.position, p.block, p.cell_id FROM plan p LEFT JOIN sample s"
-                    " ON s.session_id = p.session_id AND s.position = p.position"
-                    " WHERE p.session_id = ? AND s.id IS NULL ORDER BY p.position",
-                    session->id, problem);
+        prepare_rows(store, arena, "plan",
+                     "SELECT p.position, p.block, p.cell_id FROM plan p LEFT JOIN sample s"
+                     " ON s.session_id = p.session_id AND s.position = p.position"
+                     " WHERE p.session_id = ? AND s.id IS NULL ORDER BY p.position",
+                     session->id, sizeof *plan->at, &room, problem);
     if (statement == NULL)
         return -1;
+    *plan = (struct plan){.at = room};
     int step;
     while ((step = database_step(&store->database, statement, problem)) == 1) {
         const int cell = find_cell(cells, sqlite3_column_int64(statement, 2));
@@ -194,24 +195,49 @@ static struct sample read_sample(struct arena *arena, sqlite3_stmt *statement, i
 int store_load_samples(struct store *store, struct arena *arena, const struct session *session,
                        const struct cells *cells, struct samples *samples, struct problem *problem)
 {
-    int room;
-    if (count_rows(store, "SELECT count(*) FROM sample WHERE session_id = ?", session->id, &room,
-                   problem) != 0)
-        return -1;
-    *samples = (struct samples){.at = arena_alloc(arena, (size_t)room * sizeof *samples->at)};
-    sqlite3_stmt *statement = prepare_for(
-        store,
+    void *room = NULL;
+    sqlite3_stmt *statement = prepare_rows(
+        store, arena, "sample",
         "SELECT cell_id, position, status, reason, exit_code, signal, ops, elapsed_ns, wall_ns,"
         " user_ns, system_ns, minflt_start, minflt_phase, minflt_total, peak_rss, rss_end,"
         " corruptions, audit_errors FROM sample WHERE session_id = ? ORDER BY position",
-        session->id, problem);
+        session->id, sizeof *samples->at, &room, problem);
     if (statement == NULL)
         return -1;
+    *samples = (struct samples){.at = room};
     int step;
     while ((step = database_step(&store->database, statement, problem)) == 1) {
         const int cell = find_cell(cells, sqlite3_column_int64(statement, 0));
-        if (cell >= 0 && samples->count < room)
+        if (cell >= 0)
             samples->at[samples->count++] = read_sample(arena, statement, cell);
+    }
+    sqlite3_finalize(statement);
+    return step;
+}
+
+int store_load_micro(struct store *store, struct arena *arena, const struct session *session,
+                     const struct cells *cells, struct micro_results *results,
+                     struct problem *problem)
+{
+    void *room = NULL;
+    sqlite3_stmt *statement =
+        prepare_rows(store, arena, "micro",
+                     "SELECT cell_id, name, threads, ns_per_op, faults_per_op FROM micro"
+                     " WHERE session_id = ? ORDER BY sample_id, place",
+                     session->id, sizeof *results->at, &room, problem);
+    if (statement == NULL)
+        return -1;
+    *results = (struct micro_results){.at = room};
+    int step;
+    while ((step = database_step(&store->database, statement, problem)) == 1) {
+        const int cell = find_cell(cells, sqlite3_column_int64(statement, 0));
+        if (cell >= 0)
+            results->at[results->count++] =
+                (struct micro_result){.cell = cell,
+                                      .name = database_text(arena, statement, 1),
+                                      .threads = sqlite3_column_int(statement, 2),
+                                      .ns_per_op = sqlite3_column_double(statement, 3),
+                                      .faults_per_op = sqlite3_column_double(statement, 4)};
     }
     sqlite3_finalize(statement);
     return step;

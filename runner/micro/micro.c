@@ -52,7 +52,7 @@ static inline char *touch(void *block, size_t bytes)
 {
     if (block == NULL) {
         fprintf(stderr, "micro: no memory for %zu bytes\n", bytes);
-        _Exit(4);
+        _Exit(EXIT_FAILURE);
     }
     *(volatile char *)block = 1;
     return block;

@@ -34,6 +34,21 @@ static int run_shell(const char *script, double timeout_s)
     return child_run(&arena, &request, &result, &problem);
 }
 
+static void as_much_output_is_kept_as_asked_for(void **state)
+{
+    (void)state;
+    static const size_t asked[] = {0, 100, 200 * 1024}, kept[] = {64 * 1024, 100, 150000};
+    const char *const argv[] = {"/bin/sh", "-c", "head -c 150000 /dev/zero | tr '\\0' x", NULL};
+    const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
+    for (int i = 0; i < 3; i++) {
+        const struct child_request request = {
+            .argv = argv, .environment = environment, .timeout_s = 20, .output_max = asked[i]};
+        assert_int_equal(child_run(&arena, &request, &result, &problem), 0);
+        assert_int_equal(result.exit_code, 0);
+        assert_int_equal(strlen(result.output), kept[i]);
+    }
+}
+
 static void output_errors_identity_and_status_come_back(void **state)
 {
     (void)state;
@@ -151,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(output_errors_identity_and_status_come_back, teardown),
+        cmocka_unit_test_teardown(as_much_output_is_kept_as_asked_for, teardown),
         cmocka_unit_test_teardown(a_crash_is_told_by_its_signal, teardown),
         cmocka_unit_test_teardown(time_up_kills_the_whole_group, teardown),
         cmocka_unit_test_teardown(what_a_child_leaves_behind_is_not_waited_for, teardown),

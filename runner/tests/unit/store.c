@@ -169,6 +169,59 @@ static void a_foreign_database_is_refused(void **state)
     execute("CREATE TABLE music (title)");
     assert_null(open_store());
     assert_non_null(strstr(problem.text, "is not a results database"));
+    execute("PRAGMA user_version = 1");
+    assert_null(open_store());
+    assert_non_null(strstr(problem.text, "is not a results database"));
+}
+
+/* Microbenchmarks are read out of what the process printed: of its ok samples alone, for the others
+ * may have printed anything. */
+static void micro_is_read_out_of_ok_samples(void **state)
+{
+    (void)state;
+    static const char printed[] =
+        "{\"benchmarks\": [{\"name\": \"b\", \"threads\": 2, \"real_time\": 1.5,"
+        " \"faults_per_op\": 0.25}, {\"name\": \"a\", \"threads\": 1, \"real_time\": 4e0}]}";
+    struct store *store = open_store();
+    const struct facts none = {0};
+    cells.at[0].workload = cells.at[1].workload = "micro";
+    assert_int_equal(store_add_session(store, &session, &none, &cells, &plan, &problem), 0);
+    for (int i = 0; i < plan.count; i++) {
+        struct sample sample = make_sample(i);
+        sample.status = i == 1 ? SAMPLE_OK : SAMPLE_FAILED;
+        sample.output = i == 0 ? "{\"benchmarks\": [{" : i < 3 ? printed : NULL;
+        assert_int_equal(store_add_sample(store, &session, &cells, &sample, &problem), 0);
+    }
+    struct micro_results results;
+    assert_int_equal(store_load_micro(store, &arena, &session, &cells, &results, &problem), 0);
+    assert_int_equal(results.count, 2);
+    assert_string_equal(results.at[0].name, "b");
+    assert_int_equal(results.at[0].cell, plan.at[1].cell);
+    assert_int_equal(results.at[0].threads, 2);
+    assert_true(results.at[0].ns_per_op == 3 && results.at[0].faults_per_op == 0.25);
+    assert_string_equal(results.at[1].name, "a");
+    assert_true(results.at[1].ns_per_op == 4);
+    store_close(store);
+}
+
+/* A database made before there was something in the schema gets it, and keeps what it has. */
+static void an_older_database_gets_what_it_lacks(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    const struct facts none = {0};
+    assert_int_equal(store_add_session(store, &session, &none, &cells, &plan, &problem), 0);
+    store_close(store);
+    execute("DROP VIEW micro");
+    store = open_store();
+    assert_non_null(store);
+    struct micro_results results;
+    struct session found;
+    assert_int_equal(store_load_micro(store, &arena, &session, &cells, &results, &problem), 0);
+    assert_int_equal(results.count, 0);
+    assert_int_equal(store_find_unfinished(store, &arena, "run", NULL, &found, &problem), 0);
+    assert_int_equal(found.id, session.id);
+    store_close(store);
 }
 
 static void damage_is_told_on_the_first_page_and_behind(void **state)
@@ -236,6 +289,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_changed_cell_is_no_match, setup, teardown),
         cmocka_unit_test_setup_teardown(a_newer_schema_is_refused_and_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(a_foreign_database_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(micro_is_read_out_of_ok_samples, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_older_database_gets_what_it_lacks, setup, teardown),
         cmocka_unit_test_setup_teardown(damage_is_told_on_the_first_page_and_behind, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(folders_are_made_or_the_problem_names_them, setup,
