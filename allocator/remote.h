@@ -14,6 +14,7 @@
 #define HAK_REMOTE_H
 
 #include <stdbool.h>
+#include <sys/single_threaded.h>
 
 #include "allocator/superslab.h"
 
@@ -35,7 +36,13 @@ HAK_INLINE uint64_t remote_word(const void *head, uint32_t count, uint64_t held)
     return (uint64_t)count << 48 | (uintptr_t)head | held;
 }
 
-/* Puts back the chain head .. tail of `count` blocks. Returns the word that it replaced. */
+/* Puts back the chain head .. tail of `count` blocks. Returns the word that it replaced.
+ *
+ * While the process has one thread (which glibc knows, and tells before a second one can run) the
+ * word is changed by a plain store: no lock prefix means no wait for the stores before it, which
+ * matters when blocks come back one by one in random order, each store a cache miss. A signal
+ * handler does not come here while its thread does (see thread_enter), so nothing can come between
+ * load and store. */
 HAK_INLINE uint64_t remote_push(struct slab *slab, void *head, void *tail, uint32_t count)
 {
     uint64_t old = atomic_load_explicit(&slab->remote, memory_order_relaxed);
@@ -43,6 +50,10 @@ HAK_INLINE uint64_t remote_push(struct slab *slab, void *head, void *tail, uint3
     do {
         *(void **)tail = (void *)(old & REMOTE_ADDRESS);
         new = remote_word(head, remote_count(old) + count, old & REMOTE_HELD);
+        if (__libc_single_threaded) {
+            atomic_store_explicit(&slab->remote, new, memory_order_relaxed);
+            return old;
+        }
     } while (!atomic_compare_exchange_weak_explicit(&slab->remote, &old, new, memory_order_acq_rel,
                                                     memory_order_relaxed));
     return old;
