@@ -6,11 +6,12 @@
 
 #include "allocator/arena.h"
 
-/* Slots for blocks; slot 0 of the array comes on top and holds the odd mark. */
+/* Slots for blocks; slot 0 of the array comes on top and holds the odd mark. An array may hold more
+ * than a drained list does: pushing to it touches no block, so nothing of it grows cold. */
 static uint32_t capacity_of(unsigned class)
 {
-    uint32_t half = size_classes[class].limit / 2;
-    return half < 4 ? 4 : half;
+    uint32_t half_a_slab = (uint32_t)(HAK_SLAB / 2) / size_classes[class].stride;
+    return half_a_slab < 4 ? 4 : half_a_slab > 256 ? 256 : half_a_slab;
 }
 
 /* The class's array, made if there is none; NULL when there is no memory for it. */
