@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,9 @@ struct worker {
 static struct {
     const struct options *options;
     const struct probe_job *job;
-    uint64_t deadline_ns; /* 0 = no limit; written before the start barrier, read after it */
+    /* 0 = no limit. Set when the phase has begun, so that it lasts as long as was asked for; a
+     * worker that is ahead reads 0 for a moment and goes on. Nothing else is ordered by it. */
+    _Atomic uint64_t deadline_ns;
     uint64_t harness_bytes;
     pthread_barrier_t start, stop, clean;
 } probe;
@@ -37,7 +40,8 @@ uint64_t probe_clock_ns(void)
 
 bool probe_time_is_up(void)
 {
-    return probe.deadline_ns != 0 && probe_clock_ns() >= probe.deadline_ns;
+    uint64_t deadline_ns = atomic_load_explicit(&probe.deadline_ns, memory_order_relaxed);
+    return deadline_ns != 0 && probe_clock_ns() >= deadline_ns;
 }
 
 /* What the kernel could give without swapping, or SIZE_MAX when it does not say. */
@@ -149,7 +153,8 @@ static void start_threads(struct worker *workers, unsigned count)
 static void set_deadline(uint64_t now_ns)
 {
     uint64_t duration_ns = probe.options->duration_ns;
-    probe.deadline_ns = duration_ns > 0 ? now_ns + duration_ns : 0;
+    uint64_t deadline_ns = duration_ns > 0 ? now_ns + duration_ns : 0;
+    atomic_store_explicit(&probe.deadline_ns, deadline_ns, memory_order_relaxed);
 }
 
 static void measure_alone(const struct probe_job *job, struct probe_reading *reading)
@@ -167,10 +172,9 @@ static void measure_alone(const struct probe_job *job, struct probe_reading *rea
 static void measure_threads(const struct probe_job *job, struct worker *workers,
                             struct probe_reading *reading)
 {
+    pthread_barrier_wait(&probe.start);
     uint64_t first_ns = probe_clock_ns();
     set_deadline(first_ns);
-    pthread_barrier_wait(&probe.start);
-    first_ns = probe_clock_ns();
     if (job->lead) {
         job->lead(job->context);
     }
