@@ -111,16 +111,8 @@ void os_write_error(const char *text, size_t length)
     }
 }
 
-/* Debug builds: the lock that this thread holds. */
+/* Debug builds: the lock of the highest rank that this thread holds. */
 static __thread const struct os_lock *held;
-
-static void note_held(const struct os_lock *before, const struct os_lock *after)
-{
-    if (HAK_DEBUG) {
-        hak_assert(held == before);
-        held = after;
-    }
-}
 
 static void futex(struct os_lock *lock, int operation, uint32_t value)
 {
@@ -131,7 +123,7 @@ static void futex(struct os_lock *lock, int operation, uint32_t value)
 
 /* The three-state futex mutex of U. Drepper, "Futexes Are Tricky" (2011), mutex2: the
  * acquire of the exchange that takes the word pairs with the release of the one that frees it. */
-void lock_acquire_nested(struct os_lock *lock)
+static void acquire(struct os_lock *lock)
 {
     uint32_t expected = 0;
     if (HAK_LIKELY(atomic_compare_exchange_strong_explicit(
@@ -145,7 +137,7 @@ void lock_acquire_nested(struct os_lock *lock)
     }
 }
 
-void lock_release_nested(struct os_lock *lock)
+static void release(struct os_lock *lock)
 {
     if (HAK_UNLIKELY(atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2))
         futex(lock, FUTEX_WAKE, 1);
@@ -153,17 +145,34 @@ void lock_release_nested(struct os_lock *lock)
 
 void lock_acquire(struct os_lock *lock)
 {
-    note_held(NULL, lock);
+    hak_assert(held == NULL);
     lock_acquire_nested(lock);
 }
 
 void lock_release(struct os_lock *lock)
 {
-    note_held(lock, NULL);
+    hak_assert(held == lock);
     lock_release_nested(lock);
+}
+
+void lock_acquire_nested(struct os_lock *lock)
+{
+    hak_assert(lock->rank != 0 && (held == NULL || held->rank <= lock->rank));
+    if (HAK_DEBUG)
+        held = lock;
+    acquire(lock);
+}
+
+void lock_release_nested(struct os_lock *lock)
+{
+    if (HAK_DEBUG)
+        held = NULL;
+    release(lock);
 }
 
 void lock_reset(struct os_lock *lock)
 {
+    if (HAK_DEBUG)
+        held = NULL;
     atomic_store_explicit(&lock->word, 0, memory_order_relaxed);
 }

@@ -2,10 +2,11 @@
 
 #include "allocator/registry.h"
 
-#define RANK_CLASS 16 /* ranks RANK_CLASS + class; see thread.c for the whole order */
+#define RANK_CLASS 16 /* of all classes' locks; fork takes them in the order of the classes */
 #define RANK_STOCK 128
 
-struct pool_class pool_classes[HAK_CLASSES];
+enum { LAST_CLASS = HAK_CLASSES - 1 };
+struct pool_class pool_classes[HAK_CLASSES] = {[0 ... LAST_CLASS] = {.lock.rank = RANK_CLASS}};
 struct pool_stock pool_stock = {.lock.rank = RANK_STOCK};
 
 static bool is_empty(struct slab *slab, uint64_t word)
