@@ -29,6 +29,19 @@ _Noreturn void options_fail(const struct options *options, const char *format, .
     exit(EXIT_USAGE);
 }
 
+void options_check_range(const struct options *options, uint64_t size_min, uint64_t size_max)
+{
+    if (size_min > size_max) {
+        options_fail(options, "--min %llu is above --max %llu", (unsigned long long)size_min,
+                     (unsigned long long)size_max);
+    }
+}
+
+uint64_t options_share_of_ops(const struct options *options, uint64_t index)
+{
+    return options->ops / options->threads + (index < options->ops % options->threads);
+}
+
 static void table_add(struct table *table, struct option option)
 {
     assert(table->count < OPTIONS_MAX);

@@ -60,4 +60,10 @@ void options_parse(struct options *options, const struct option *own, size_t own
 _Noreturn void options_fail(const struct options *options, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Fails so when --min is above --max. */
+void options_check_range(const struct options *options, uint64_t size_min, uint64_t size_max);
+
+/* The part of --ops that thread `index` of --threads does; the parts add up to --ops. */
+uint64_t options_share_of_ops(const struct options *options, uint64_t index);
+
 #endif

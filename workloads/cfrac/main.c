@@ -92,7 +92,7 @@ static void make_lanes(struct cfrac *cfrac)
     for (uint64_t i = 0; i < threads; i++) {
         struct lane *lane = &cfrac->lanes[i];
         lane->texts = probe_memory(FACTORS_SHOWN_MAX * sizeof *lane->texts);
-        lane->allocs_wanted = cfrac->options.ops / threads + (i < cfrac->options.ops % threads);
+        lane->allocs_wanted = options_share_of_ops(&cfrac->options, i);
     }
 }
 

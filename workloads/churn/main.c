@@ -116,7 +116,7 @@ static void make_lanes(struct churn *churn)
         lane->churner.audit = churn->options.audit;
         lane->churner.rng = rng_start(churn->options.seed, i);
         lane->churner.next_tag = i << 40;
-        lane->ops_wanted = churn->options.ops / threads + (i < churn->options.ops % threads);
+        lane->ops_wanted = options_share_of_ops(&churn->options, i);
         lane->relay.leg = leg;
         lane->relay.context = lane;
         array_start(&lane->left);

@@ -146,7 +146,7 @@ static void make_lanes(struct largeblocks *large)
         lane->sizes = probe_memory(large->slots * sizeof *lane->sizes);
         lane->tag = i << 32;
         lane->rng = rng_start(large->options.seed, i);
-        lane->ops_wanted = large->options.ops / threads + (i < large->options.ops % threads);
+        lane->ops_wanted = options_share_of_ops(&large->options, i);
     }
 }
 
@@ -208,9 +208,6 @@ int main(int argc, char **argv)
          "touch a byte of every 64 KiB instead of the ends of every page"},
     };
     options_parse(&large.options, own, sizeof own / sizeof *own, argc, argv);
-    if (large.size_min > large.size_max) {
-        options_fail(&large.options, "--min %llu is above --max %llu",
-                     (unsigned long long)large.size_min, (unsigned long long)large.size_max);
-    }
+    options_check_range(&large.options, large.size_min, large.size_max);
     return measure(&large);
 }

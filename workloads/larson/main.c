@@ -133,7 +133,7 @@ static void make_lanes(struct larson *larson)
         }
         lane->tag = i << 32;
         lane->rng = rng_start(larson->options.seed, i);
-        lane->ops_wanted = larson->options.ops / threads + (i < larson->options.ops % threads);
+        lane->ops_wanted = options_share_of_ops(&larson->options, i);
         lane->relay.leg = leg;
         lane->relay.context = lane;
     }
@@ -193,9 +193,6 @@ int main(int argc, char **argv)
          "rounds of a thread's life, each of as many operations as blocks"},
     };
     options_parse(&larson.options, own, sizeof own / sizeof *own, argc, argv);
-    if (larson.size_min > larson.size_max) {
-        options_fail(&larson.options, "--min %llu is above --max %llu",
-                     (unsigned long long)larson.size_min, (unsigned long long)larson.size_max);
-    }
+    options_check_range(&larson.options, larson.size_min, larson.size_max);
     return measure(&larson);
 }

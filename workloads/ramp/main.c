@@ -22,8 +22,7 @@ static void run(void *context, unsigned index)
 {
     const struct ramp *ramp = context;
     struct lane *lane = &ramp->lanes[index];
-    uint64_t threads = ramp->options.threads;
-    uint64_t allocs_wanted = ramp->options.ops / threads + (index < ramp->options.ops % threads);
+    uint64_t allocs_wanted = options_share_of_ops(&ramp->options, index);
     bool by_time = ramp->options.duration_ns > 0;
     do {
         lane_cycle(lane);
@@ -132,10 +131,7 @@ int main(int argc, char **argv)
          "do not watch for up to 2 s what memory the process keeps"},
     };
     options_parse(&ramp.options, own, sizeof own / sizeof *own, argc, argv);
-    if (ramp.size_min > ramp.size_max) {
-        options_fail(&ramp.options, "--min %llu is above --max %llu",
-                     (unsigned long long)ramp.size_min, (unsigned long long)ramp.size_max);
-    }
+    options_check_range(&ramp.options, ramp.size_min, ramp.size_max);
     if (ramp.peak * MIB / ramp.options.threads / ramp.size_min > UINT32_MAX) {
         options_fail(&ramp.options,
                      "--peak %llu is more blocks of --min %llu than fit a table; "

@@ -162,7 +162,7 @@ static void make_lanes(struct rbtree *rbtree)
         lane->order = probe_memory(rbtree->nodes * sizeof *lane->order);
         lane->rng = rng_start(rbtree->options.seed, i);
         lane->next_key = rng_next(&lane->rng);
-        lane->ops_wanted = rbtree->options.ops / threads + (i < rbtree->options.ops % threads);
+        lane->ops_wanted = options_share_of_ops(&rbtree->options, i);
         for (uint64_t k = 0; k < rbtree->nodes; k++) {
             uint64_t other = draw_index(lane, k + 1);
             lane->order[k] = lane->order[other];

@@ -140,7 +140,7 @@ static void make_lanes(struct ws8192 *ws)
         }
         lane->tag = i << 32;
         lane->rng = rng_start(ws->options.seed, i);
-        lane->picks_wanted = ws->options.ops / threads + (i < ws->options.ops % threads);
+        lane->picks_wanted = options_share_of_ops(&ws->options, i);
     }
 }
 
@@ -193,10 +193,7 @@ int main(int argc, char **argv)
          "instead: 8 bytes, 16 bytes, then mixed, as a thread's first operations"},
     };
     options_parse(&ws.options, own, sizeof own / sizeof *own, argc, argv);
-    if (ws.size_min > ws.size_max) {
-        options_fail(&ws.options, "--min %llu is above --max %llu", (unsigned long long)ws.size_min,
-                     (unsigned long long)ws.size_max);
-    }
+    options_check_range(&ws.options, ws.size_min, ws.size_max);
     if (!ws.startup) {
         return measure(&ws);
     }

@@ -190,10 +190,7 @@ int main(int argc, char **argv)
         {"--max", OPTION_NUMBER, &xthread.size_max, 1, UINT64_C(1) << 30, "BYTES", "largest block"},
     };
     options_parse(&xthread.options, own, sizeof own / sizeof *own, argc, argv);
-    if (xthread.size_min > xthread.size_max) {
-        options_fail(&xthread.options, "--min %llu is above --max %llu",
-                     (unsigned long long)xthread.size_min, (unsigned long long)xthread.size_max);
-    }
+    options_check_range(&xthread.options, xthread.size_min, xthread.size_max);
     /* What runs is what is reported: one thread cannot be producer and consumer. */
     xthread.options.threads = xthread.options.threads < 2 ? 2 : xthread.options.threads;
     xthread.producers = xthread.options.threads / 2;
