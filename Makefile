@@ -44,7 +44,7 @@ $(filter-out $(SETUP) help,$(MAKECMDGOALS)): $(SETUP)
 	@+$(MAKE) --no-print-directory $@
 else
 
-all: variants workloads build/hakbench build/libhakprobe.so build/micro
+all: variants workloads build/hakbench build/libhakprobe.so build/micro build/misuse
 
 # --- the allocator: one folder of objects per variant of the matrix file --------------------------
 build/variants.mk: allocator/variants/matrix.txt allocator/variants/variants.awk
@@ -128,6 +128,15 @@ build/obj/runner/micro/%.o: runner/micro/%.cc Makefile
 build/micro: $(addprefix build/obj/runner/,micro/micro.o micro/gbench_shim.o random.o)
 	$(if $(V),,@echo '  CXX $@')
 	$(Q)$(CXX) -pthread -o $@ $^ -lbenchmark
+
+# Misuse of the heap, a case a process; it knows the geometry of blocks, and malloc by name only.
+build/obj/allocator/tests/misuse/%.o: allocator/tests/misuse/%.c Makefile
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) $(CFLAGS) -D_GNU_SOURCE -fno-builtin -pthread -c -o $@ $<
+build/misuse: $(patsubst %.c,build/obj/%.o,$(wildcard allocator/tests/misuse/*.c))
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) -pthread -o $@ $^
 
 # --- the main job ----------------------------------------------------------------------------------
 MODE := $(if $(QUICK),quick,$(if $(FULL),full,default))
@@ -234,5 +243,5 @@ format:
 clean:
 	rm -rf build
 
--include $(wildcard build/variants/*/*.d build/obj/*/*.d build/obj/*/*/*.d build/test/*/*.d build/test/*/*/*.d)
+-include $(wildcard build/variants/*/*.d build/obj/*/*.d build/obj/*/*/*.d build/obj/*/*/*/*.d build/test/*/*.d build/test/*/*/*.d)
 endif

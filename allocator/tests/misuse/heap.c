@@ -1,0 +1,160 @@
+#include "allocator/tests/misuse/heap.h"
+
+#include <pthread.h>
+
+#include "allocator/tests/check.h"
+#include "allocator/tests/misuse/oracle.h"
+
+enum { NOT_APPLICABLE = 77, TAKEN = 600, LINKED_MIN = 8, SLAB_TAKEN = 40, PAIR_TRIES = 1100 };
+
+static const char *variant(void)
+{
+    const char *text = dlsym(RTLD_DEFAULT, "hakmem_variant");
+    return text != NULL ? text : "";
+}
+
+bool heap_is_hakmem(void)
+{
+    return *variant() != '\0';
+}
+
+bool heap_is_headered(void)
+{
+    return strstr(variant(), "layout=headered,") != NULL;
+}
+
+size_t heap_fill(size_t stride)
+{
+    const bool has_header = heap_is_headered() && stride > STRIDE_C0 && stride < STRIDE_CN;
+    return stride - has_header;
+}
+
+void heap_skip(const char *why)
+{
+    char text[200];
+    const int n = snprintf(text, sizeof text, "not applicable: %s\n", why);
+    if (write(STDERR_FILENO, text, (size_t)n) < 0)
+        _exit(NOT_APPLICABLE);
+    _exit(NOT_APPLICABLE);
+}
+
+void heap_skip_unless_headered(void)
+{
+    if (!heap_is_headered())
+        heap_skip("blocks of this layout have no header");
+}
+
+void *heap_untouchable(void)
+{
+    void *p = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(p != MAP_FAILED, "mmap: %s", strerror(errno));
+    return p;
+}
+
+uintptr_t heap_link(const uint8_t *block)
+{
+    uintptr_t word;
+    memcpy(&word, block, sizeof word);
+    return word;
+}
+
+void heap_set_link(uint8_t *block, uintptr_t word)
+{
+    memcpy(hide_pointer(block), &word, sizeof word);
+}
+
+/* Blocks are carved a page's worth at a time, in address order, each linked to the next. */
+static bool is_last_carved(const uint8_t *block, size_t stride)
+{
+    const size_t offset = (uintptr_t)block % HAK_SLAB - (stride - heap_fill(stride)) * stride;
+    return (offset / stride + 1) % (HAK_PAGE / stride) == 0;
+}
+
+struct heap_pair heap_take_pair(size_t stride)
+{
+    const size_t size = heap_fill(stride);
+    uint8_t *first = oracle_take_untouched(size);
+    for (int i = 0; i < PAIR_TRIES; i++) {
+        uint8_t *second = oracle_take_untouched(size);
+        if (second == first + stride && is_last_carved(second, stride))
+            return (struct heap_pair){.link = heap_link(first), .target = second};
+        first = second;
+    }
+    CHECK(false, "no two neighbours at the end of a page among %d blocks", PAIR_TRIES);
+    return (struct heap_pair){0};
+}
+
+static void take_neighbours(uint8_t **block, int count, size_t stride)
+{
+    for (int i = 0; i < count; i++)
+        block[i] = oracle_take(heap_fill(stride));
+}
+
+void heap_make_list(struct heap_list *list, size_t stride)
+{
+    uint8_t *block[TAKEN];
+    int freed = 0;
+    uintptr_t before[TAKEN];
+    take_neighbours(block, TAKEN, stride);
+    list->count = 0;
+    /* A front may keep blocks in an array first; linked are those whose first word has changed. */
+    for (int i = 1; i < TAKEN && list->count < LINKED_MIN; i += 2) {
+        if (block[i] != block[i - 1] + stride)
+            continue;
+        list->at[freed] = block[i];
+        before[freed++] = heap_link(block[i]);
+        oracle_give(block[i]);
+        while (list->count < freed && heap_link(list->at[list->count]) != before[list->count])
+            list->count++;
+    }
+    CHECK(list->count >= LINKED_MIN, "only %d of %d freed blocks came into a list", list->count,
+          freed);
+}
+
+void heap_make_slab_list(struct heap_list *list, size_t stride)
+{
+    uint8_t *block[SLAB_TAKEN];
+    take_neighbours(block, SLAB_TAKEN, stride);
+    list->count = 0;
+    for (int i = 1; i < SLAB_TAKEN; i += 2) {
+        CHECK(block[i] == block[i - 1] + stride, "blocks %d and %d are no neighbours", i - 1, i);
+        list->at[list->count++] = block[i];
+        oracle_give(block[i]);
+    }
+    malloc_trim(0);
+}
+
+void heap_exercise(size_t stride, size_t count)
+{
+    static uint8_t *block[4096];
+    CHECK(count <= sizeof block / sizeof *block, "%zu blocks", count);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < count; i++)
+            block[i] = oracle_take(heap_fill(stride));
+        oracle_check();
+        for (size_t i = 0; i < count; i++)
+            oracle_give(block[i]);
+        malloc_trim(0);
+    }
+    oracle_check();
+}
+
+struct call {
+    void (*function)(void *);
+    void *argument;
+};
+
+static void *run_call(void *argument)
+{
+    const struct call *call = argument;
+    call->function(call->argument);
+    return NULL;
+}
+
+void heap_in_thread(void (*function)(void *), void *argument)
+{
+    pthread_t thread;
+    struct call call = {function, argument};
+    CHECK(pthread_create(&thread, NULL, run_call, &call) == 0, "no thread");
+    CHECK(pthread_join(thread, NULL) == 0, "join");
+}
