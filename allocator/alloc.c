@@ -112,15 +112,15 @@ static void free_inside(struct thread *thread, void *p)
         break;
     case BLOCK_ACE:
         ace_free(p);
-        purge_tick();
+        tiny_age(thread, purge_tick());
         break;
     case BLOCK_SPAN:
         span_free(p);
-        purge_tick();
+        tiny_age(thread, purge_tick());
         break;
     case BLOCK_HUGE:
         huge_free(block.record);
-        purge_tick();
+        tiny_age(thread, purge_tick());
         break;
     case BLOCK_EMERGENCY:
         emergency_free(block.record);
@@ -219,7 +219,9 @@ static HAK_SLOW void *alloc_big(size_t size, size_t alignment, bool *zeroed)
             give_everything_back(thread);
             p = take_big(size, alignment, zeroed);
         }
-        purge_tick();
+        uint64_t now = purge_tick();
+        if (thread)
+            tiny_age(thread, now);
         leave(thread);
     } else {
         p = emergency_alloc(size, alignment);

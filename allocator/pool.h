@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "allocator/remote.h"
+#include "allocator/size_class.h"
 
 /* A slab of the class in state HELD: with free blocks in `free`, or not carved to the end, or both.
  * NULL: out of memory. */
@@ -35,8 +36,22 @@ void pool_release(struct slab *slab);
  * would put it in the stock (prewarm). */
 void pool_offer(struct slab *slab);
 
-/* Puts back a chain of blocks of one slab that the caller does not hold. */
-void pool_push(struct slab *slab, void *head, void *tail, uint32_t count);
+/* Lists a slab of the class where its free blocks say. */
+void pool_publish(struct slab *slab, unsigned class);
+
+/* Puts back a chain of blocks of one slab of the class that the caller does not hold. The blocks
+ * are not back yet, so the slab cannot become EMPTY before and its class is what it is. */
+HAK_INLINE void pool_push(struct slab *slab, unsigned class, void *head, void *tail, uint32_t count)
+{
+    uint32_t wake = size_classes[class].wake;
+    uint64_t old = remote_push(slab, head, tail, count);
+    if (old & REMOTE_HELD)
+        return;
+    uint32_t before = remote_count(old), after = before + count;
+    uint32_t carved = atomic_load_explicit(&slab->carved, memory_order_relaxed);
+    if (HAK_UNLIKELY((before < wake && after >= wake) || after == carved))
+        pool_publish(slab, class);
+}
 
 /* Gives the pages of slabs that have been EMPTY since the coarse-clock time `before` back to the
  * system. Returns bytes. */

@@ -44,7 +44,7 @@ static void put_stock(struct slab *slab)
  * slab, late and in any order, even after it went to another class: what they read of it counts
  * only under the lock of the class that they name, and only if the slab still belongs to that
  * class, because leaving (class, FULL) by listing and leaving (class, PARTIAL) need that lock. */
-static void publish(struct slab *slab, unsigned class)
+void pool_publish(struct slab *slab, unsigned class)
 {
     struct pool_class *list = &pool_classes[class];
     bool empty = false;
@@ -102,7 +102,7 @@ void pool_release(struct slab *slab)
         new = remote_word(head ? head : others, remote_count(old) + count, 0);
     } while (!atomic_compare_exchange_weak_explicit(&slab->remote, &old, new, memory_order_acq_rel,
                                                     memory_order_relaxed));
-    publish(slab, class);
+    pool_publish(slab, class);
 }
 
 void pool_offer(struct slab *slab)
@@ -115,21 +115,6 @@ void pool_offer(struct slab *slab)
     atomic_fetch_and_explicit(&slab->remote, ~REMOTE_HELD, memory_order_release);
     pool_list_append(list, slab);
     lock_release(&list->lock);
-}
-
-void pool_push(struct slab *slab, void *head, void *tail, uint32_t count)
-{
-    /* The caller's blocks are not back yet, so the slab cannot become EMPTY and its class is what
-     * it is. */
-    unsigned class = slab_class(slab);
-    uint32_t wake = size_classes[class].wake;
-    uint64_t old = remote_push(slab, head, tail, count);
-    if (old & REMOTE_HELD)
-        return;
-    uint32_t before = remote_count(old), after = before + count;
-    uint32_t carved = atomic_load_explicit(&slab->carved, memory_order_relaxed);
-    if ((before < wake && after >= wake) || after == carved)
-        publish(slab, class);
 }
 
 /* Takes the slabs with memory of one due SuperSlab out of the stock, so that nobody else takes them

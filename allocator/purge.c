@@ -7,7 +7,7 @@
 #include "allocator/span.h"
 #include "allocator/superslab.h"
 
-void purge_tick(void)
+uint64_t purge_tick(void)
 {
     static _Atomic uint64_t next_look;
     uint64_t now = os_clock_coarse_ns();
@@ -16,15 +16,16 @@ void purge_tick(void)
     if (HAK_LIKELY(now < next) ||
         !atomic_compare_exchange_strong_explicit(&next_look, &next, now + HAK_PURGE_NS / 4,
                                                  memory_order_relaxed, memory_order_relaxed))
-        return;
+        return now;
     if (now < HAK_PURGE_NS)
-        return;
+        return now;
     uint64_t before = now - HAK_PURGE_NS;
     pool_purge(before);
     ace_purge(before);
     span_purge(before);
     huge_purge(before);
     superslab_purge(before);
+    return now;
 }
 
 uint64_t purge_now(void)

@@ -7,7 +7,8 @@
 
 #include <stdint.h>
 
-void purge_tick(void);
+/* Returns the time on the coarse clock. */
+uint64_t purge_tick(void);
 
 /* Everything that is free now. Returns the bytes given back. */
 uint64_t purge_now(void);

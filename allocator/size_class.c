@@ -29,7 +29,7 @@ void size_class_init(void)
         row->usable = row->stride - offset;
         /* The first stride of a headered slab holds only the header of the second. */
         row->capacity = (uint32_t)HAK_SLAB / row->stride - offset;
-        row->limit = clamp(16384u / row->stride, 4, 256);
+        row->limit = clamp(16384u / row->stride, 4, 64);
         row->carve = clamp((uint32_t)HAK_PAGE / row->stride, 1, 512);
         row->wake = clamp(row->capacity / 8, 1, row->capacity);
     }

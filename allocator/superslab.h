@@ -33,13 +33,14 @@ enum slab_state { SLAB_EMPTY, SLAB_HELD, SLAB_FULL, SLAB_PARTIAL };
 
 struct slab {
     void *free;              /* the holder's own list of free blocks */
-    uint32_t free_count;     /* its length */
-    _Atomic uint32_t carved; /* blocks that have ever been handed out; written by the holder */
+    uint32_t free_count; /* its length */
     uint32_t capacity;
     uint32_t stride;
-    _Atomic uint32_t class_state; /* class << 8 | enum slab_state; see slab_class, slab_state */
-    struct slab *next, *prev;     /* PARTIAL: on the class list */
+    struct slab *next, *prev; /* PARTIAL: on the class list */
+    /* What a push of others reads stands beside the word that it writes, so it meets one line. */
     _Alignas(64) _Atomic uint64_t remote; /* see remote.h */
+    _Atomic uint32_t class_state; /* class << 8 | enum slab_state; see slab_class, slab_state */
+    _Atomic uint32_t carved; /* blocks that have ever been handed out; written by the holder */
 };
 _Static_assert(sizeof(struct slab) == 128, "a slab record is two cache lines");
 

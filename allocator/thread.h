@@ -30,6 +30,8 @@ struct thread {
         spill[HAK_CLASSES]; /* the TLS SLL behind the cache; `count` counts pushes since a refill */
     void **cache[HAK_CLASSES]; /* the arrays, made when first needed */
 #endif
+    bool seen[HAK_CLASSES]; /* refilled or drained since the lists were aged */
+    uint64_t age_at;        /* coarse clock of the next ageing: see tiny_age */
     struct thread *next; /* on the list of records to be reused */
 };
 

@@ -26,4 +26,9 @@ void *tiny_return_blocks(struct thread *thread, unsigned class, void *head, uint
 /* Everything that the thread has goes back: its lists to their slabs, its slabs to the pool. */
 void tiny_flush(struct thread *thread);
 
+/* What a thread has of classes that it does not use must not keep memory from going back, as one
+ * block in a list keeps a whole slab: at most every eighth of a second everything goes back of the
+ * classes that have been neither refilled nor drained since the last time. `now`: coarse clock. */
+void tiny_age(struct thread *thread, uint64_t now);
+
 #endif

@@ -5,7 +5,7 @@
 #include "allocator/unified_cache.h"
 
 /* A run of blocks of one slab, as it stood in the list, goes back to that slab. */
-static void give_back(struct thread *thread, unsigned class, struct slab *slab, void *head,
+HAK_INLINE void give_back(struct thread *thread, unsigned class, struct slab *slab, void *head,
                       void *tail, uint32_t count)
 {
     if (slab == thread->current[class]) {
@@ -13,7 +13,7 @@ static void give_back(struct thread *thread, unsigned class, struct slab *slab, 
         slab->free = head;
         slab->free_count += count;
     } else if (HAK_LIKELY(slab_class(slab) == class)) {
-        pool_push(slab, head, tail, count);
+        pool_push(slab, class, head, tail, count);
     } else {
         /* A list of this class holds a block of another: a link was overwritten, or a block freed
          * twice. */
@@ -26,38 +26,22 @@ static void give_back(struct thread *thread, unsigned class, struct slab *slab, 
     }
 }
 
-/* A run of blocks of one slab, as it stands in a list. */
-struct run {
-    void *head, *tail;
-    uint32_t count;
-};
-
 /* Runs are spliced in the order in which they stand and only the tail's link is rewritten: so a
  * bulk free keeps the address order that the next bulk allocation profits from, and costs one step
- * per block. Some runs are gathered first, so that the slab records of all of them are on their way
- * from memory while the list is walked: in a random order every run is a block, every record a
- * miss. */
+ * per block. */
 void *tiny_return_blocks(struct thread *thread, unsigned class, void *head, uint32_t count)
 {
-    enum { GATHER = 16 };
-    struct run runs[GATHER];
     void *p = head;
     while (p && count) {
-        uint32_t gathered = 0;
-        while (p && count && gathered < GATHER) {
-            struct run *run = &runs[gathered++];
-            __builtin_prefetch(&slab_of(p)->remote, 1);
-            *run = (struct run){.head = p};
-            do {
-                run->tail = p;
-                p = *(void **)p;
-                run->count++;
-            } while (p && run->count < count &&
-                     ((uintptr_t)p ^ (uintptr_t)run->head) >> HAK_SLAB_SHIFT == 0);
-            count -= run->count;
-        }
-        for (struct run *run = runs; run < runs + gathered; run++)
-            give_back(thread, class, slab_of(run->head), run->head, run->tail, run->count);
+        void *first = p, *tail;
+        uint32_t length = 0;
+        do {
+            tail = p;
+            p = *(void **)p;
+            length++;
+        } while (p && length < count && ((uintptr_t)p ^ (uintptr_t)first) >> HAK_SLAB_SHIFT == 0);
+        count -= length;
+        give_back(thread, class, slab_of(first), first, tail, length);
     }
     return p;
 }
@@ -66,6 +50,7 @@ void *tiny_return_blocks(struct thread *thread, unsigned class, void *head, uint
 
 void tiny_drain(struct thread *thread, unsigned class, void *p)
 {
+    thread->seen[class] = true;
     struct chain *spill = &thread->spill[class];
     if (!unified_cache_make_room(thread, class, spill)) {
         /* No memory for an array: the spill list alone serves. */
@@ -86,6 +71,7 @@ void tiny_drain(struct thread *thread, unsigned class, void *p)
 
 void tiny_drain(struct thread *thread, unsigned class, void *p)
 {
+    thread->seen[class] = true;
     struct tls_bin *bin = &thread_tls.bins[class + 1];
     uint32_t limit = size_classes[class].limit;
     /* While the list is taken apart the bin is empty and full at once, should a signal handler
@@ -103,22 +89,38 @@ void tiny_drain(struct thread *thread, unsigned class, void *p)
 
 #endif
 
+static void flush_class(struct thread *thread, unsigned class)
+{
+#if HAK_FRONT_CACHE
+    unified_cache_empty(thread, class, &thread->spill[class]);
+    void *list = thread->spill[class].head;
+    thread->spill[class] = (struct chain){.head = NULL};
+#else
+    struct tls_bin *bin = &thread_tls.bins[class + 1];
+    void *list = bin->head;
+    *bin = (struct tls_bin){.head = NULL};
+#endif
+    tiny_return_blocks(thread, class, list, UINT32_MAX);
+    struct slab *slab = thread->current[class];
+    thread->current[class] = NULL;
+    if (slab)
+        pool_release(slab);
+}
+
 void tiny_flush(struct thread *thread)
 {
+    for (unsigned class = 0; class < HAK_CLASSES; class ++)
+        flush_class(thread, class);
+}
+
+void tiny_age(struct thread *thread, uint64_t now)
+{
+    if (HAK_LIKELY(now < thread->age_at))
+        return;
+    thread->age_at = now + HAK_PURGE_NS / 4;
     for (unsigned class = 0; class < HAK_CLASSES; class ++) {
-#if HAK_FRONT_CACHE
-        unified_cache_empty(thread, class, &thread->spill[class]);
-        void *list = thread->spill[class].head;
-        thread->spill[class] = (struct chain){.head = NULL};
-#else
-        struct tls_bin *bin = &thread_tls.bins[class + 1];
-        void *list = bin->head;
-        *bin = (struct tls_bin){.head = NULL};
-#endif
-        tiny_return_blocks(thread, class, list, UINT32_MAX);
-        struct slab *slab = thread->current[class];
-        thread->current[class] = NULL;
-        if (slab)
-            pool_release(slab);
+        if (!thread->seen[class])
+            flush_class(thread, class);
+        thread->seen[class] = false;
     }
 }

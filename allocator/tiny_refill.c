@@ -46,7 +46,7 @@ struct chain tiny_source(struct thread *thread, unsigned class)
         thread->current[class] = pool_acquire(class);
         if (!thread->current[class])
             return (struct chain){.head = NULL};
-        purge_tick();
+        tiny_age(thread, purge_tick());
     }
 }
 
@@ -54,6 +54,7 @@ struct chain tiny_source(struct thread *thread, unsigned class)
 
 void *tiny_refill(struct thread *thread, unsigned class)
 {
+    thread->seen[class] = true;
     struct chain *spill = &thread->spill[class];
     if (!spill->head) {
         spill->head = tiny_source(thread, class).head;
@@ -71,6 +72,7 @@ void *tiny_refill(struct thread *thread, unsigned class)
 
 void *tiny_refill(struct thread *thread, unsigned class)
 {
+    thread->seen[class] = true;
     struct tls_bin *bin = &thread_tls.bins[class + 1];
     void *p = tiny_source(thread, class).head;
     if (p) {

@@ -24,7 +24,7 @@ static void hand_out_all(struct slab *slab)
 static void push_one(struct slab *slab, uint32_t index)
 {
     void *p = block(slab, index);
-    pool_push(slab, p, p, 1);
+    pool_push(slab, slab_class(slab), p, p, 1);
 }
 
 static int setup(void **state)
