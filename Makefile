@@ -16,7 +16,7 @@ LIBS     := -lsqlite3 -ljansson -lm
 .SECONDARY:
 .SUFFIXES:
 .DEFAULT_GOAL := all
-.PHONY: all deps deps-dev matrix micro compare peers report test test-tidy test-unit test-python format clean help
+.PHONY: all deps deps-dev matrix micro misuse compare peers report test test-tidy test-unit test-python format clean help
 
 help:
 	@echo 'make deps matrix       install what running needs, build, measure every variant and peer, report'
@@ -25,6 +25,7 @@ help:
 	@echo 'make                   build the allocator in every variant, the workloads and the runner'
 	@echo 'make compare A=hakmem B=mimalloc W=ws8192   paired comparison of two allocators'
 	@echo 'make micro             micro-benchmarks of malloc under hakmem and every peer'
+	@echo 'make misuse            misuse memory in every known way under every set of layers'
 	@echo 'make peers             hakmem beside every peer: ratios, instructions, cost curves, into'
 	@echo '                       docs/ALLOCATOR.md (about 20 minutes; BLOCKS=12)'
 	@echo 'make report            write the report of the newest session again'
@@ -147,6 +148,8 @@ matrix: all
 	exit $$status
 micro: all
 	build/hakbench micro --results $(RESULTS)
+misuse: all
+	build/hakbench misuse --results $(RESULTS)
 compare: all
 	build/hakbench compare $(A) $(B) --workload $(W) --results $(RESULTS)
 report:

@@ -73,11 +73,12 @@ static void stream_drain(struct stream *stream)
     }
 }
 
-static int streams_open(struct arena *arena, size_t output_max, struct stream streams[PIPES],
-                        struct problem *problem)
+static int streams_open(struct arena *arena, const struct child_request *request,
+                        struct stream streams[PIPES], struct problem *problem)
 {
-    const size_t rooms[PIPES] = {output_max > 0 ? output_max : OUTPUT_MAX, ERRORS_MAX, IDENTITY_MAX,
-                                 STARTED_MAX};
+    const size_t rooms[PIPES] = {request->output_max > 0 ? request->output_max : OUTPUT_MAX,
+                                 request->errors_max > 0 ? request->errors_max : ERRORS_MAX,
+                                 IDENTITY_MAX, STARTED_MAX};
     for (int i = 0; i < PIPES; i++) {
         streams[i] = (struct stream){.fds = {-1, -1}, .room = rooms[i], .keeps_end = i == ERR};
         streams[i].text = arena_alloc(arena, rooms[i] + 1);
@@ -204,7 +205,7 @@ int child_run(struct arena *arena, const struct child_request *request, struct c
 {
     *result = (struct child_result){0};
     struct stream streams[PIPES];
-    int status = streams_open(arena, request->output_max, streams, problem);
+    int status = streams_open(arena, request, streams, problem);
     if (status == 0)
         status = run(request, streams, result, problem);
     streams_close(streams);

@@ -25,6 +25,7 @@ struct child_request {
     double timeout_s;       /* 0: none */
     enum child_output output;
     size_t output_max; /* bytes kept when captured; 0: 64 KiB */
+    size_t errors_max; /* bytes kept of its stderr, the last; 0: 4 KiB */
     bool wants_identity;
 };
 
@@ -41,7 +42,7 @@ struct child_result {
     int64_t wall_ns;
     struct rusage usage;  /* of the child and those it waited for, never of other children */
     const char *output;   /* its first bytes when captured, else "" */
-    const char *errors;   /* the last 4 KiB of its stderr */
+    const char *errors;   /* the last bytes of its stderr */
     const char *identity; /* "" when it wrote none */
 };
 

@@ -10,5 +10,6 @@ int command_peers(int argc, char *const *argv);
 int command_curves(int argc, char *const *argv);
 int command_exec(int argc, char *const *argv);
 int command_micro(int argc, char *const *argv);
+int command_misuse(int argc, char *const *argv);
 
 #endif

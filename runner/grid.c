@@ -260,12 +260,35 @@ static int report(struct grid *grid, struct problem *problem)
     return code;
 }
 
+/* Everything that the mode takes was measured, nothing was chosen by name. A session that was
+ * resumed knows no more how it was called, but what it was to measure. */
+static bool is_whole(const struct grid *grid)
+{
+    const struct options *options = &grid->bench.options;
+    struct arena *arena = grid->bench.arena;
+    const struct catalog *catalog = &grid->bench.catalog;
+    const struct facts *facts = &grid->campaign.facts;
+    const struct strings no_names = {0};
+    struct strings names = {0}, rows = {0};
+    struct problem ignored = {0};
+    if (!options->resume && (options->allocators != NULL || options->workloads.count > 0))
+        return false;
+    grid->design->add_names(arena, catalog, grid->mode, &names);
+    return select_rows(&grid->bench, &no_names, grid->mode, &rows, &ignored) == 0 &&
+           strcmp(facts_get(facts, "plan.allocators"), strings_join(arena, &names, " ")) == 0 &&
+           strcmp(facts_get(facts, "plan.workloads"), strings_join(arena, &rows, " ")) == 0;
+}
+
 static int measure(struct grid *grid, struct problem *problem)
 {
+    int code = EXIT_PASS, reported;
     const char *command = grid->design->command, *folder = bench_results_folder(&grid->bench);
     switch (campaign_run(&grid->bench, &grid->campaign, problem)) {
     case CAMPAIGN_DONE:
-        return report(grid, problem);
+        if (grid->design->add_stage != NULL && is_whole(grid))
+            code = grid->design->add_stage(&grid->bench, &grid->campaign, grid->mode);
+        reported = report(grid, problem);
+        return reported > code ? reported : code;
     case CAMPAIGN_INTERRUPTED:
         fprintf(stderr, "interrupted: hakbench %s --resume --results %s goes on\n", command,
                 folder);

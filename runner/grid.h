@@ -5,7 +5,7 @@
 #ifndef RUNNER_GRID_H
 #define RUNNER_GRID_H
 
-#include "runner/bench.h"
+#include "runner/campaign.h"
 
 struct grid_design {
     const char *command;
@@ -21,6 +21,10 @@ struct grid_design {
     /* The allocators when none are named. */
     void (*add_names)(struct arena *arena, const struct catalog *catalog, enum catalog_mode mode,
                       struct strings *names);
+    /* After the last sample of a session that measured all that its mode takes, before the table.
+     * An exit code, what is wrong told on stderr; the worse one counts. NULL: nothing. */
+    int (*add_stage)(const struct bench *bench, const struct campaign *campaign,
+                     enum catalog_mode mode);
 };
 
 /* An exit code; what is wrong was told on stderr by then. argv[0] is the command. */

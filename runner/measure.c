@@ -2,10 +2,10 @@
 #include "runner/measure.h"
 
 #include "runner/elf.h"
-#include "runner/proof.h"
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 extern char **environ;
 
@@ -32,8 +32,22 @@ static bool is_overridden(const char *entry, const struct strings *settings)
     return false;
 }
 
-static struct strings make_environment(struct arena *arena, const struct allocator *allocator,
-                                       const struct measure_settings *settings)
+int measure_find_probe(struct arena *arena, const char *root, const char **probe,
+                       struct problem *problem)
+{
+    *probe = arena_printf(arena, "%s/build/libhakprobe.so", root);
+    if (access(*probe, R_OK) != 0)
+        return problem_set(problem, "%s is not built: run make", *probe);
+    if (strpbrk(*probe, " :") != NULL)
+        return problem_set(problem,
+                           "%s: LD_PRELOAD cannot hold a path with a space or a colon: "
+                           "move it",
+                           *probe);
+    return 0;
+}
+
+struct strings measure_environment(struct arena *arena, const struct allocator *allocator,
+                                   const struct measure_settings *settings)
 {
     const char *probe = settings->probe;
     const bool is_foreign = probe != NULL && settings->answer_max == 0;
@@ -184,6 +198,16 @@ static const char *why_no_identity(struct arena *arena, const char *program)
                         program);
 }
 
+const char *measure_mismatch(struct arena *arena, const struct cell *cell, const char *identity,
+                             struct proof *proof)
+{
+    json_t *object = json_read_object(identity);
+    *proof = proof_read(arena, object);
+    json_decref(object);
+    return object == NULL ? why_no_identity(arena, cell->program)
+                          : proof_check(arena, proof, &cell->allocator);
+}
+
 /* Kept as it was printed: the database reads the single results out of it. The iterations are
  * counted here. */
 static bool take_benchmarks(const struct child_result *result, struct sample *sample)
@@ -207,17 +231,14 @@ static bool take_benchmarks(const struct child_result *result, struct sample *sa
 static void judge_program(struct arena *arena, const struct child_result *result,
                           const struct cell *cell, size_t answer_max, struct sample *sample)
 {
-    json_t *identity = json_read_object(result->identity);
-    const struct proof proof = proof_read(arena, identity);
+    struct proof proof;
+    const char *mismatch = measure_mismatch(arena, cell, result->identity, &proof);
     sample->malloc_object = proof.malloc_object;
     sample->malloc_build_id = proof.malloc_build_id;
     sample->free_object = proof.free_object;
     sample->free_build_id = proof.free_build_id;
     sample->variant = proof.variant;
     sample->output = text_last_line(arena, result->errors, 2000);
-    const char *mismatch = identity == NULL ? why_no_identity(arena, cell->program)
-                                            : proof_check(arena, &proof, &cell->allocator);
-    json_decref(identity);
     if (mismatch != NULL)
         set_verdict(sample, SAMPLE_VOID, mismatch);
     else if (result->exit_code != 0)
@@ -237,7 +258,7 @@ enum measure_outcome measure_sample(struct arena *arena, const struct cell *cell
     strings_add(arena, &argv, cell->program);
     for (int i = 0; i < cell->arguments.count; i++)
         strings_add(arena, &argv, cell->arguments.at[i]);
-    const struct strings environment = make_environment(arena, &cell->allocator, settings);
+    const struct strings environment = measure_environment(arena, &cell->allocator, settings);
     const struct child_request request = {
         .argv = argv.at,
         .environment = environment.at,

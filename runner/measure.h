@@ -4,6 +4,7 @@
 
 #include "runner/child.h"
 #include "runner/host.h"
+#include "runner/proof.h"
 #include "runner/record.h"
 
 struct measure_settings {
@@ -15,6 +16,19 @@ struct measure_settings {
                           so many bytes at most; 0: a user's program, what it prints is dropped */
     bool show_output;
 };
+
+/* The path of libhakprobe.so. */
+int measure_find_probe(struct arena *arena, const char *root, const char **probe,
+                       struct problem *problem);
+
+/* The environment of a child: what of ours is passed on, the allocator's settings, the preload. */
+struct strings measure_environment(struct arena *arena, const struct allocator *allocator,
+                                   const struct measure_settings *settings);
+
+/* Why the child does not run on the allocator, by what it wrote to CHILD_IDENTITY_FD; NULL when it
+ * does. */
+const char *measure_mismatch(struct arena *arena, const struct cell *cell, const char *identity,
+                             struct proof *proof);
 
 enum measure_outcome { MEASURE_DONE, MEASURE_INTERRUPTED, MEASURE_IMPOSSIBLE };
 

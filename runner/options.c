@@ -21,6 +21,7 @@ static const struct spec specs[] = {
     {OPTION_BLOCKS, KIND_NUMBER, "blocks", "N", "blocks: there and back, each side twice"},
     {OPTION_FILTER, KIND_TEXT, "filter", "REGEX", "only benchmarks whose name matches"},
     {OPTION_MIN_TIME, KIND_TEXT, "min-time", "SECONDS", "of each benchmark: 0.05, say"},
+    {OPTION_CASE, KIND_LIST, "case", "C,C", "only these: 10a, or 10 for its whole group"},
     {OPTION_SEED, KIND_NUMBER, "seed", "N", "of the order (a fresh one, which is printed)"},
     {OPTION_RESULTS, KIND_TEXT, "results", "DIR", "where results.sqlite is (reports/out)"},
     {OPTION_RESUME, KIND_FLAG, "resume", NULL, "go on with the newest one that did not end"},
@@ -105,7 +106,8 @@ static int set_option(struct arena *arena, struct options *options, const struct
         *text_of(options, spec->option) = value;
         return 0;
     case KIND_LIST:
-        strings_split(arena, &options->workloads, value, ",");
+        strings_split(arena, spec->option == OPTION_CASE ? &options->cases : &options->workloads,
+                      value, ",");
         return 0;
     default:
         if (!text_to_long(value, 1, most, number_of(options, spec->option)))

@@ -27,12 +27,13 @@ enum option {
     OPTION_HELP = 1 << 15,
     OPTION_FILTER = 1 << 16,
     OPTION_MIN_TIME = 1 << 17,
+    OPTION_CASE = 1 << 18,
 };
 
 /* NULL, 0 and false stand for "not given". */
 struct options {
     const char *mode, *allocators, *results, *matrix, *rows, *filter, *min_time;
-    struct strings workloads;
+    struct strings workloads, cases;
     long repeats, blocks, timeout_s, seed;
     bool resume, wait, show_output, json, help;
     struct strings positional;

@@ -68,4 +68,40 @@ struct samples {
 
 const char *sample_status_name(enum sample_status status);
 
+/* What came of a case of misuse. */
+enum misuse_verdict {
+    MISUSE_DIAGNOSED,      /* reported, by `layer` */
+    MISUSE_PREVENTED,      /* no harm could come of it: a release was deferred */
+    MISUSE_CRASHED,        /* ended by a signal */
+    MISUSE_HUNG,           /* killed by the runner */
+    MISUSE_SILENT_CORRUPT, /* nothing was reported, and the oracle saw wrong data */
+    MISUSE_SILENT_BENIGN,  /* nothing was reported and nothing came of it */
+    MISUSE_NOT_APPLICABLE, /* the case means nothing in that build */
+    MISUSE_MISSED_RUN,     /* void: the case did not run, or not on the allocator that was meant */
+    MISUSE_VERDICTS
+};
+
+struct prediction {
+    enum misuse_verdict verdict;
+    const char *layer, *tag; /* of DIAGNOSED and PREVENTED, else NULL */
+};
+
+/* A case of misuse under an allocator: one fresh process. Texts that do not apply are NULL. */
+struct misuse {
+    const char *allocator, *case_id, *title;
+    int group;
+    enum misuse_verdict verdict;
+    const char *layer, *tag; /* of the first report; of one that is no deferral if there is one */
+    const char *reports;     /* "layer:TAG ...", each once, in order */
+    int report_count;
+    int exit_code, signal;
+    const char *reason;
+    bool has_prediction;
+    struct prediction predicted;
+    bool held; /* verdict, layer and tag are as predicted */
+};
+
+const char *misuse_verdict_name(enum misuse_verdict verdict);
+bool misuse_verdict_from_name(const char *name, enum misuse_verdict *verdict);
+
 #endif

@@ -4,12 +4,13 @@
 PRAGMA user_version = 1;
 
 -- One call of `hakbench run`, `compare` or `exec`; `peers` and `curves` compare more than two,
--- `micro` is an exec of build/micro.
+-- `micro` is an exec of build/micro, `misuse` one of build/misuse.
 CREATE TABLE IF NOT EXISTS session (
   id          INTEGER PRIMARY KEY,
   kind        TEXT NOT NULL CHECK (kind IN ('run', 'compare', 'exec')),
   mode        TEXT,                      -- of run: quick, default, full; of compare: peers,
-                                         -- curves, else NULL; of exec: micro or NULL
+                                         -- curves, else NULL; of exec: micro,
+                                         -- misuse or NULL
   started_utc TEXT NOT NULL,
   ended_utc   TEXT,                      -- NULL while running, or when it was interrupted
   seed        INTEGER NOT NULL,          -- of the order of the plan
@@ -32,7 +33,7 @@ CREATE TABLE IF NOT EXISTS cell (
   id         INTEGER PRIMARY KEY,
   session_id INTEGER NOT NULL REFERENCES session(id) ON DELETE CASCADE,
   allocator  TEXT NOT NULL,              -- glibc, jemalloc, ..., hakmem, hakmem:key=value,..., a path
-  workload   TEXT NOT NULL,              -- a row of workloads.txt, 'exec' or 'micro'
+  workload   TEXT NOT NULL,              -- a row of workloads.txt, 'exec', 'micro' ...
   side       TEXT NOT NULL DEFAULT '',   -- 'A' or 'B' in a comparison of two, else ''
   program    TEXT NOT NULL,              -- path of the executable
   arguments  TEXT NOT NULL,              -- JSON array
@@ -85,6 +86,30 @@ CREATE TABLE IF NOT EXISTS sample (
                                          -- tail of what else was printed
   UNIQUE (session_id, position),
   FOREIGN KEY (session_id, position) REFERENCES plan(session_id, position)
+);
+
+-- A case of misuse (allocator/tests/misuse) under an allocator: one fresh process. Of `hakbench
+-- misuse`, an exec of build/misuse, and of the last stage of a whole `hakbench run`.
+CREATE TABLE IF NOT EXISTS misuse (
+  session_id   INTEGER NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+  allocator    TEXT NOT NULL,
+  case_id      TEXT NOT NULL,            -- 10a
+  case_group   INTEGER NOT NULL,         -- 10
+  title        TEXT NOT NULL,
+  verdict      TEXT NOT NULL CHECK (verdict IN ('diagnosed', 'prevented', 'crashed', 'hung',
+                 'silent-corrupt', 'silent-benign', 'not-applicable', 'missed-run')),
+  layer        TEXT,                     -- who reported it first: a layer, or registry, drain, ...
+  tag          TEXT,                     -- and as what
+  reports      TEXT,                     -- every LAYER:TAG once, in order, blanks between
+  report_count INTEGER NOT NULL,
+  exit_code    INTEGER,
+  signal       INTEGER,
+  predicted_verdict TEXT,                -- NULL: nothing is predicted of that allocator
+  predicted_layer   TEXT,
+  predicted_tag     TEXT,
+  held         INTEGER,                  -- 1: verdict, layer and tag are as predicted
+  reason       TEXT,                     -- what the oracle saw, the signal, why it is void, ...
+  PRIMARY KEY (session_id, allocator, case_id)
 );
 
 -- What `hakbench micro` measured, a benchmark of a process a row. It stands in the JSON that the

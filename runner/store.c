@@ -222,6 +222,38 @@ int store_add_sample(struct store *store, const struct session *session, const s
     return status;
 }
 
+int store_add_misuse(struct store *store, const struct session *session,
+                     const struct misuse *misuse, struct problem *problem)
+{
+    sqlite3_stmt *statement = database_prepare(
+        &store->database, "INSERT INTO misuse VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", problem);
+    if (statement == NULL)
+        return -1;
+    const struct prediction *predicted = &misuse->predicted;
+    const bool known = misuse->has_prediction, exited = misuse->signal == 0;
+    int at = 1;
+    database_bind_number(statement, &at, session->id);
+    database_bind_text(statement, &at, misuse->allocator);
+    database_bind_text(statement, &at, misuse->case_id);
+    database_bind_number(statement, &at, misuse->group);
+    database_bind_text(statement, &at, misuse->title);
+    database_bind_text(statement, &at, misuse_verdict_name(misuse->verdict));
+    database_bind_text(statement, &at, misuse->layer);
+    database_bind_text(statement, &at, misuse->tag);
+    database_bind_text(statement, &at, misuse->reports);
+    database_bind_number(statement, &at, misuse->report_count);
+    database_bind_known(statement, &at, exited ? misuse->exit_code : RECORD_NONE);
+    database_bind_known(statement, &at, exited ? RECORD_NONE : misuse->signal);
+    database_bind_text(statement, &at, known ? misuse_verdict_name(predicted->verdict) : NULL);
+    database_bind_text(statement, &at, known ? predicted->layer : NULL);
+    database_bind_text(statement, &at, known ? predicted->tag : NULL);
+    database_bind_known(statement, &at, known ? misuse->held : RECORD_NONE);
+    database_bind_text(statement, &at, misuse->reason);
+    const int status = put(store, statement, problem);
+    sqlite3_finalize(statement);
+    return status;
+}
+
 int store_end_session(struct store *store, const struct session *session, const struct facts *facts,
                       struct problem *problem)
 {

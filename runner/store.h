@@ -49,6 +49,8 @@ int store_add_session(struct store *store, struct session *session, const struct
                       struct cells *cells, const struct plan *plan, struct problem *problem);
 int store_add_sample(struct store *store, const struct session *session, const struct cells *cells,
                      const struct sample *sample, struct problem *problem);
+int store_add_misuse(struct store *store, const struct session *session,
+                     const struct misuse *misuse, struct problem *problem);
 int store_end_session(struct store *store, const struct session *session, const struct facts *facts,
                       struct problem *problem);
 

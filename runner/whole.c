@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { REPEATS_DEFAULT = 5, TIMEOUT_DEFAULT = 600 };
 
@@ -13,19 +12,6 @@ static int fail(const struct whole_design *design, const struct problem *problem
 {
     fprintf(stderr, "hakbench %s: %s\n", design->command, problem->text);
     return EXIT_USAGE;
-}
-
-static int find_probe(const struct bench *bench, const char **probe, struct problem *problem)
-{
-    *probe = arena_printf(bench->arena, "%s/build/libhakprobe.so", bench->root);
-    if (access(*probe, R_OK) != 0)
-        return problem_set(problem, "%s is not built: run make", *probe);
-    if (strpbrk(*probe, " :") != NULL)
-        return problem_set(problem,
-                           "%s: LD_PRELOAD cannot hold a path with a space or a colon: "
-                           "move it",
-                           *probe);
-    return 0;
 }
 
 /* Those named, or hakmem and all peers. */
@@ -52,7 +38,7 @@ static int choose(const struct whole_design *design, struct bench *bench, struct
     const char *program = NULL;
     struct strings arguments = {0};
     struct allocators allocators;
-    if (find_probe(bench, &campaign->measure.probe, problem) != 0 ||
+    if (measure_find_probe(bench->arena, bench->root, &campaign->measure.probe, problem) != 0 ||
         design->choose(bench, campaign, &program, &arguments, problem) != 0 ||
         choose_allocators(bench, &allocators, problem) != 0)
         return -1;

@@ -93,6 +93,6 @@ const struct misuse_case misuse_overflows[] = {
     {"7c", "8 bytes into a listed block of C0", eight_bytes_c0},
     {"7d", "16 bytes into the first of a slab's list", into_slab_list},
     {"8", "underflow over the own header, then free", own_header},
-    {"9", "1 byte over a live one's header, then free", header_of_live},
+    {"9", "1 byte over a live header, then free", header_of_live},
     {0},
 };
