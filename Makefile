@@ -12,22 +12,27 @@ CFLAGS   := -std=gnu11 -O2 -g $(WARNINGS) -MMD -MP -iquote .
 Q        := $(if $(V),,@)
 LIBS     := -lsqlite3 -ljansson -lm
 
+# Make's own rules match nothing here; without them thousands of .d files are read in no time.
+MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
 .DEFAULT_GOAL := all
-.PHONY: all deps deps-dev matrix micro misuse compare peers report test test-tidy test-unit test-python format clean help
+.PHONY: all deps deps-dev matrix micro misuse compare peers report test test-tidy test-unit test-python conformance-all \
+        format clean help
 
 help:
 	@echo 'make deps matrix       install what running needs, build, measure every variant and peer, report'
 	@echo '                       (QUICK=1 under two minutes, FULL=1 every variant)'
 	@echo 'make deps-dev test     install what testing needs, build, run every test'
-	@echo 'make                   build the allocator in every variant, the workloads and the runner'
+	@echo 'make                   build what the default matrix measures, the workloads and the runner'
+	@echo 'make variants-all      build the allocator with every set of layers, in every layout and front'
 	@echo 'make compare A=hakmem B=mimalloc W=ws8192   paired comparison of two allocators'
 	@echo 'make micro             micro-benchmarks of malloc under hakmem and every peer'
 	@echo 'make misuse            misuse memory in every known way under every set of layers'
 	@echo 'make peers             hakmem beside every peer: ratios, instructions, cost curves, into'
 	@echo '                       docs/ALLOCATOR.md (about 20 minutes; BLOCKS=12)'
+	@echo 'make conformance-all   run the conformance tests on all that variants-all builds'
 	@echo 'make report            write the report of the newest session again'
 	@echo 'make format            lay out the C sources with clang-format'
 	@echo 'make clean             delete build/ (results in $(RESULTS)/ stay)'
@@ -55,26 +60,33 @@ ifneq ($(MAKECMDGOALS),clean)
 include build/variants.mk
 endif
 
-ALLOCATOR_SOURCES := $(notdir $(wildcard allocator/*.c))
+ALLOCATOR_SOURCES := $(patsubst allocator/%,%,$(wildcard allocator/*.c allocator/layers/*.c))
 # The compiler must not turn an allocator's own loops and pairs back into calls to itself.
 ALLOCATOR_CFLAGS  := $(CFLAGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
                      -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free \
                      -fno-semantic-interposition -fno-stack-protector -fcf-protection=none \
                      -fno-math-errno -fexceptions
 
-define variant_rules
-build/variants/$(1)/%.o: allocator/%.c build/variants.mk Makefile
-	@mkdir -p $$(@D)
-	$$(if $$(V),,@echo '  CC $$@')
-	$$(Q)$$(CC) $$(ALLOCATOR_CFLAGS) $$(FLAGS_$(1)) -c -o $$@ $$<
-build/variants/$(1)/libhakmem.so: $$(ALLOCATOR_SOURCES:%.c=build/variants/$(1)/%.o)
-	$$(if $$(V),,@echo '  CC $$@')
-	$$(Q)$$(CC) -shared -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete -Wl,--build-id=sha1 -Wl,-soname,libhakmem.so -o $$@ $$^
-endef
-$(foreach v,$(VARIANTS),$(eval $(call variant_rules,$(v))))
+# One rule serves every variant: an object's stem is the variant and the source, SLUG/FILE. Which
+# variants are built is what a goal asks for; any other is built when it is named.
+slug_of    = $(firstword $(subst /, ,$(1)))
+source_of  = $(patsubst $(slug_of)/%,%,$(1))
+flags_of   = $(or $(FLAGS_$(slug_of)),$(error there is no variant $(slug_of): see build/hakbench list))
+objects_of = $(ALLOCATOR_SOURCES:%.c=$(1)/%.o)
+libraries  = $(sort $(foreach set,$(1),$(VARIANTS_$(set):%=build/variants/%/libhakmem.so)))
+# From here on a $$ in prerequisites is what a target of its own makes of them.
+.SECONDEXPANSION:
+build/variants/%.o: allocator/$$(call source_of,$$*).c allocator/variants/variants.awk Makefile
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) $(ALLOCATOR_CFLAGS) $(call flags_of,$*) -c -o $@ $<
+build/variants/%/libhakmem.so: $$(call objects_of,build/variants/$$*)
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) -shared -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete -Wl,--build-id=sha1 -Wl,-soname,libhakmem.so -o $@ $^
 
-.PHONY: variants
-variants: $(VARIANTS:%=build/variants/%/libhakmem.so) build/libhakmem.so
+.PHONY: variants variants-all
+variants: $(call libraries,quick default) build/libhakmem.so
+variants-all: $(call libraries,full)
 build/libhakmem.so: build/variants/$(DEFAULT_VARIANT)/libhakmem.so
 	@ln -sfr $< $@
 
@@ -141,14 +153,15 @@ build/misuse: $(patsubst %.c,build/obj/%.o,$(wildcard allocator/tests/misuse/*.c
 
 # --- the main job ----------------------------------------------------------------------------------
 MODE := $(if $(QUICK),quick,$(if $(FULL),full,default))
-matrix: all
+# A matrix that is not quick ends with the misuse suite.
+matrix: all $(call libraries,$(MODE) $(if $(QUICK),,misuse))
 	@# Crashes and corruptions (4) are results, too: the report is written, and the status kept.
 	@build/hakbench run --mode $(MODE) --results $(RESULTS); status=$$?; \
 	case $$status in 0|4) $(PYTHON) -m reports --results $(RESULTS) || exit $$? ;; esac; \
 	exit $$status
 micro: all
 	build/hakbench micro --results $(RESULTS)
-misuse: all
+misuse: all $(call libraries,misuse)
 	build/hakbench misuse --results $(RESULTS)
 compare: all
 	build/hakbench compare $(A) $(B) --workload $(W) --results $(RESULTS)
@@ -173,30 +186,28 @@ peers: all
 SANITIZE_debug :=
 SANITIZE_asan  := -fsanitize=address,undefined -fno-sanitize-recover=all
 SANITIZE_tsan  := -fsanitize=thread
-TEST_KINDS     := debug asan tsan
-TEST_LAYOUTS   := $(VARIANTS)
 ALLOCATOR_TESTS := $(notdir $(basename $(wildcard allocator/tests/unit/*.c)))
 RUNNER_TESTS    := $(notdir $(basename $(wildcard runner/tests/unit/*.c)))
 
 # A test program per kind and variant: build/test/<kind>/<variant>/<test>
 define allocator_test_rules
-build/test/$(1)/$(2)/%.o: allocator/%.c build/variants.mk Makefile
+build/test/$(1)/%.o: allocator/$$$$(call source_of,$$$$*).c allocator/variants/variants.awk Makefile
 	@mkdir -p $$(@D)
 	$$(if $$(V),,@echo '  CC $$@')
-	$$(Q)$$(CC) $$(filter-out -O2,$$(ALLOCATOR_CFLAGS)) -O1 -fno-omit-frame-pointer $$(FLAGS_$(2)) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -c -o $$@ $$<
-build/test/$(1)/$(2)/%.t.o: allocator/tests/unit/%.c build/variants.mk Makefile
+	$$(Q)$$(CC) $$(filter-out -O2,$$(ALLOCATOR_CFLAGS)) -O1 -fno-omit-frame-pointer $$(call flags_of,$$*) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -c -o $$@ $$<
+build/test/$(1)/%.t.o: allocator/tests/unit/$$$$(call source_of,$$$$*).c allocator/variants/variants.awk Makefile
 	@mkdir -p $$(@D)
 	$$(if $$(V),,@echo '  CC $$@')
-	$$(Q)$$(CC) $$(CFLAGS) $$(FLAGS_$(2)) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -pthread -c -o $$@ $$<
-build/test/$(1)/$(2)/%: build/test/$(1)/$(2)/%.t.o $$(patsubst %.c,build/test/$(1)/$(2)/%.o,$$(filter-out preload.c,$$(ALLOCATOR_SOURCES)))
+	$$(Q)$$(CC) $$(CFLAGS) $$(call flags_of,$$*) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -pthread -c -o $$@ $$<
+build/test/$(1)/%: build/test/$(1)/%.t.o $$$$(filter-out %/preload.o,$$$$(call objects_of,build/test/$(1)/$$$$(call slug_of,$$$$*)))
 	$$(if $$(V),,@echo '  CC $$@')
 	$$(Q)$$(CC) $$(SANITIZE_$(1)) -pthread -o $$@ $$^ -lcmocka
 endef
-$(foreach k,$(TEST_KINDS),$(foreach v,$(VARIANTS),$(eval $(call allocator_test_rules,$(k),$(v)))))
+$(foreach k,debug asan tsan,$(eval $(call allocator_test_rules,$(k))))
 
-# Every variant in the debug kind, the default and its opposite under the sanitizers.
-SANITIZED_VARIANTS := $(firstword $(VARIANTS)) $(lastword $(VARIANTS))
-UNIT_TESTS := $(foreach t,$(ALLOCATOR_TESTS),$(foreach v,$(VARIANTS),build/test/debug/$(v)/$(t))) \
+# Every variant of the set in the debug kind, the default and its opposite under the sanitizers.
+SANITIZED_VARIANTS := $(firstword $(VARIANTS_units)) $(lastword $(VARIANTS_units))
+UNIT_TESTS := $(foreach t,$(ALLOCATOR_TESTS),$(foreach v,$(VARIANTS_units),build/test/debug/$(v)/$(t))) \
               $(foreach t,$(ALLOCATOR_TESTS),$(foreach v,$(SANITIZED_VARIANTS),build/test/asan/$(v)/$(t) build/test/tsan/$(v)/$(t))) \
               $(RUNNER_TESTS:%=build/test/runner/%)
 
@@ -236,15 +247,18 @@ test-tidy:
 	ci/tidy
 test-unit: $(UNIT_TESTS)
 	ci/units $^
-test-python: all blackbox
+test-python: all blackbox $(call libraries,blackbox misuse)
 	$(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider allocator runner workloads reports ci
+conformance-all: blackbox variants-all
+	HAKMEM_TEST_VARIANTS=full $(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider allocator/tests/test_conformance.py
 
 format:
-	clang-format -i $(wildcard allocator/*.[ch] allocator/tests/*.h allocator/tests/*/*.[ch] allocator/tests/*/*.cc workloads/*.[ch] workloads/*/*.[ch] \
+	clang-format -i $(wildcard allocator/*.[ch] allocator/layers/*.[ch] allocator/tests/*.h allocator/tests/*/*.[ch] allocator/tests/*/*.cc workloads/*.[ch] workloads/*/*.[ch] \
 	    runner/*.[ch] runner/*/*.[ch] runner/*/*.cc runner/tests/unit/*.[ch])
 
 clean:
 	rm -rf build
 
--include $(wildcard build/variants/*/*.d build/obj/*/*.d build/obj/*/*/*.d build/obj/*/*/*/*.d build/test/*/*.d build/test/*/*/*.d)
+-include $(wildcard build/variants/*/*.d build/variants/*/*/*.d build/obj/*/*.d build/obj/*/*/*.d build/obj/*/*/*/*.d \
+                    build/test/*/*.d build/test/*/*/*.d build/test/*/*/*/*.d)
 endif

@@ -82,6 +82,24 @@ static int resolve_peer(struct arena *arena, const struct catalog_peer *peer,
     return read_object(arena, allocator, problem);
 }
 
+/* Make builds what the usual modes measure, and any other variant when it is named. */
+static const char *how_to_build(struct arena *arena, const struct catalog *catalog,
+                                const struct variant *variant)
+{
+    const char *slug = variant_slug(arena, catalog, variant);
+    struct strings names = {0};
+    struct problem ignored;
+    variants_of_set(arena, catalog, SET_QUICK, &names);
+    variants_of_set(arena, catalog, SET_DEFAULT, &names);
+    for (int i = 0; i < names.count; i++) {
+        struct variant usual;
+        if (variant_from_name(arena, catalog, names.at[i], &usual, &ignored) == 0 &&
+            strcmp(variant_slug(arena, catalog, &usual), slug) == 0)
+            return "not built: run make";
+    }
+    return arena_printf(arena, "not built: run make build/variants/%s/libhakmem.so", slug);
+}
+
 static int resolve_hakmem(struct arena *arena, const struct catalog *catalog, const char *root,
                           const char *name, struct allocator *allocator, struct problem *problem)
 {
@@ -106,7 +124,7 @@ static int resolve_hakmem(struct arena *arena, const struct catalog *catalog, co
                                     variant_slug(arena, catalog, &variant));
     allocator->object = real_path(arena, path);
     if (allocator->object == NULL) {
-        allocator->missing = "not built: run make";
+        allocator->missing = how_to_build(arena, catalog, &variant);
         return 0;
     }
     allocator->preload = allocator->object;

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *const mode_names[MODE_COUNT] = {"quick", "default", "full"};
+/* The first ones are the modes. */
+static const char *const set_names[SET_COUNT] = {"quick",  "default", "full",
+                                                 "misuse", "units",   "blackbox"};
 
 /* A place in a file, for messages. */
 struct place {
@@ -13,13 +15,18 @@ struct place {
 
 const char *catalog_mode_name(enum catalog_mode mode)
 {
-    return mode_names[mode];
+    return set_names[mode];
+}
+
+const char *catalog_set_name(enum catalog_set set)
+{
+    return set_names[set];
 }
 
 bool catalog_mode_from_name(const char *name, enum catalog_mode *mode)
 {
     for (int i = 0; i < MODE_COUNT; i++)
-        if (strcmp(name, mode_names[i]) == 0) {
+        if (strcmp(name, set_names[i]) == 0) {
             *mode = (enum catalog_mode)i;
             return true;
         }
@@ -62,13 +69,87 @@ static int read_axis(struct arena *arena, struct catalog *catalog, struct place 
     return 0;
 }
 
+/* Every choice of parts but none and all, smaller ones first: the last one that was added stays in
+ * `chosen` while those with it are added. */
+static void add_choices(struct arena *arena, struct catalog_axis *axis, struct strings *chosen,
+                        int left, int from)
+{
+    if (left == 0) {
+        strings_add(arena, &axis->values, strings_join(arena, chosen, "+"));
+        return;
+    }
+    for (int i = from; i < axis->parts.count; i++) {
+        strings_add(arena, chosen, axis->parts.at[i]);
+        add_choices(arena, axis, chosen, left - 1, i + 1);
+        chosen->at[--chosen->count] = NULL;
+    }
+}
+
+static int read_parts(struct arena *arena, struct catalog *catalog, struct place place,
+                      const struct strings *words, struct problem *problem)
+{
+    const int a = words->count < 4 ? -1 : find_axis(catalog, words->at[1], strlen(words->at[1]));
+    if (a < 0 || words->count - 2 > CATALOG_PARTS_MAX || catalog->axes[a].values.count != 2)
+        return problem_set(problem,
+                           "%s:%d: write: parts AXIS PART PART... (at most %d), where the "
+                           "axis is above and has two values, for no part and for all",
+                           place.path, place.line, CATALOG_PARTS_MAX);
+    struct catalog_axis *axis = &catalog->axes[a];
+    for (int i = 2; i < words->count; i++)
+        strings_add(arena, &axis->parts, words->at[i]);
+    struct strings chosen = {0};
+    for (int size = 1; size < axis->parts.count; size++)
+        add_choices(arena, axis, &chosen, size, 0);
+    return 0;
+}
+
+const char *catalog_axis_choices(struct arena *arena, const struct catalog_axis *axis)
+{
+    if (axis->parts.count == 0)
+        return strings_join(arena, &axis->values, ", ");
+    return arena_printf(arena, "%s, %s or any of %s joined by +", axis->values.at[0],
+                        axis->values.at[1], strings_join(arena, &axis->parts, ", "));
+}
+
+static bool set_from_name(const char *name, enum catalog_set *set)
+{
+    for (int i = 0; i < SET_COUNT; i++)
+        if (strcmp(name, set_names[i]) == 0) {
+            *set = (enum catalog_set)i;
+            return true;
+        }
+    return false;
+}
+
+/* "*" or values with | between them. */
+static int read_values(struct arena *arena, const struct catalog_axis *axis, struct place place,
+                       const char *text, struct strings *taken, struct problem *problem)
+{
+    struct strings values = {0};
+    strings_split(arena, &values, text, "|");
+    if (strcmp(text, "*") == 0)
+        values = axis->values;
+    for (int i = 0; i < values.count; i++) {
+        if (!strings_hold(&axis->values, values.at[i]))
+            return problem_set(problem, "%s:%d: axis %s has no value '%s': it has %s", place.path,
+                               place.line, axis->name, values.at[i],
+                               catalog_axis_choices(arena, axis));
+        strings_add(arena, taken, values.at[i]);
+    }
+    return 0;
+}
+
 static int read_take(struct arena *arena, struct catalog *catalog, struct place place,
                      const struct strings *words, struct problem *problem)
 {
     struct catalog_take *take = &catalog->takes[catalog->take_count];
-    if (words->count < 2 || !catalog_mode_from_name(words->at[1], &take->mode) ||
-        catalog->take_count == CATALOG_TAKES_MAX - 1)
-        return problem_set(problem, "%s:%d: write: take quick|default|full AXIS=VALUE...",
+    if (catalog->take_count == CATALOG_TAKES_MAX)
+        return problem_set(problem, "%s:%d: more than %d takes", place.path, place.line,
+                           CATALOG_TAKES_MAX);
+    if (words->count < 2 || !set_from_name(words->at[1], &take->set))
+        return problem_set(problem,
+                           "%s:%d: write: take SET AXIS=VALUE|VALUE..., SET being quick, "
+                           "default, full, misuse, units or blackbox",
                            place.path, place.line);
     catalog->take_count++;
     for (int i = 2; i < words->count; i++) {
@@ -78,14 +159,8 @@ static int read_take(struct arena *arena, struct catalog *catalog, struct place 
         if (a < 0)
             return problem_set(problem, "%s:%d: '%s' names no axis of the lines above", place.path,
                                place.line, words->at[i]);
-        if (strcmp(equals + 1, "*") == 0)
-            take->taken[a] = catalog->axes[a].values;
-        else if (strings_hold(&catalog->axes[a].values, equals + 1))
-            strings_add(arena, &take->taken[a], equals + 1);
-        else
-            return problem_set(problem, "%s:%d: axis %s has no value '%s': it has %s", place.path,
-                               place.line, catalog->axes[a].name, equals + 1,
-                               strings_join(arena, &catalog->axes[a].values, ", "));
+        if (read_values(arena, &catalog->axes[a], place, equals + 1, &take->taken[a], problem) != 0)
+            return -1;
     }
     return 0;
 }
@@ -95,10 +170,12 @@ static int read_matrix_line(struct arena *arena, struct catalog *catalog, struct
 {
     if (strcmp(words->at[0], "axis") == 0)
         return read_axis(arena, catalog, place, words, problem);
+    if (strcmp(words->at[0], "parts") == 0)
+        return read_parts(arena, catalog, place, words, problem);
     if (strcmp(words->at[0], "take") == 0)
         return read_take(arena, catalog, place, words, problem);
     if (strcmp(words->at[0], "peer") != 0)
-        return problem_set(problem, "%s:%d: '%s' is not a keyword: write axis, peer or take",
+        return problem_set(problem, "%s:%d: '%s' is not a keyword: write axis, parts, peer or take",
                            place.path, place.line, words->at[0]);
     if (words->count != 4 || catalog->peer_count == CATALOG_PEERS_MAX)
         return problem_set(problem, "%s:%d: write: peer NAME SONAME PACKAGE (at most %d peers)",

@@ -11,9 +11,10 @@
 
 enum {
     CATALOG_AXES_MAX = 12,
+    CATALOG_PARTS_MAX = 8,
     CATALOG_PEERS_MAX = 32,
     CATALOG_ROWS_MAX = 64,
-    CATALOG_TAKES_MAX = 8
+    CATALOG_TAKES_MAX = 64
 };
 
 enum catalog_mode { MODE_QUICK, MODE_DEFAULT, MODE_FULL, MODE_COUNT };
@@ -21,21 +22,38 @@ enum catalog_mode { MODE_QUICK, MODE_DEFAULT, MODE_FULL, MODE_COUNT };
 const char *catalog_mode_name(enum catalog_mode mode);
 bool catalog_mode_from_name(const char *name, enum catalog_mode *mode);
 
-/* An axis of the variants. values.at[0] is the release default. */
+/* Sets of variants: what each mode measures, under the mode's own number, and what tests run on. */
+enum catalog_set {
+    SET_QUICK = MODE_QUICK,
+    SET_DEFAULT = MODE_DEFAULT,
+    SET_FULL = MODE_FULL,
+    SET_MISUSE,
+    SET_UNITS,
+    SET_BLACKBOX,
+    SET_COUNT
+};
+
+const char *catalog_set_name(enum catalog_set set);
+
+/* An axis of the variants. values.at[0] is the release default. Of an axis with parts the first
+ * value has none of them, the second all; the others are parts joined by '+', in their order. */
 struct catalog_axis {
     const char *name;
     bool at_start; /* chosen by environment at start-up, not in the build */
-    struct strings values;
+    struct strings values, parts;
 };
+
+/* The values for people: "a, b", or "off, all or any of pin, next joined by +". */
+const char *catalog_axis_choices(struct arena *arena, const struct catalog_axis *axis);
 
 /* soname "-": nothing to preload, the C library itself. */
 struct catalog_peer {
     const char *name, *soname, *package;
 };
 
-/* taken[axis]: the values of it that the mode takes. */
+/* taken[axis]: the values of it that the set takes. */
 struct catalog_take {
-    enum catalog_mode mode;
+    enum catalog_set set;
     struct strings taken[CATALOG_AXES_MAX];
 };
 

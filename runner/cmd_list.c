@@ -12,10 +12,11 @@
 
 static const unsigned accepted = OPTION_MATRIX | OPTION_ROWS;
 
+/* The variants of all sets. modes: per variant, the modes that take it. */
 struct listing {
     struct bench bench;
     struct allocators variants, peers;
-    struct strings modes; /* per variant: the modes that take it */
+    struct strings modes;
     bool colour;
 };
 
@@ -33,16 +34,20 @@ static int fail(const struct problem *problem)
     return EXIT_USAGE;
 }
 
+static bool is_in_set(const struct bench *bench, enum catalog_set set, const char *name)
+{
+    struct strings names = {0};
+    variants_of_set(bench->arena, &bench->catalog, set, &names);
+    return strings_hold(&names, name);
+}
+
 /* Which modes take the variant, as words. */
 static const char *modes_of(struct bench *bench, const char *name)
 {
     struct strings modes = {0};
-    for (int m = 0; m < MODE_COUNT; m++) {
-        struct strings names = {0};
-        variants_of_mode(bench->arena, &bench->catalog, (enum catalog_mode)m, &names);
-        if (strings_hold(&names, name))
+    for (int m = 0; m < MODE_COUNT; m++)
+        if (is_in_set(bench, (enum catalog_set)m, name))
             strings_add(bench->arena, &modes, catalog_mode_name((enum catalog_mode)m));
-    }
     return strings_join(bench->arena, &modes, " ");
 }
 
@@ -52,7 +57,7 @@ static int read_listing(struct listing *listing, struct problem *problem)
     struct strings variants = {0}, peers = {0};
     if (bench_read_catalog(bench, problem) != 0)
         return -1;
-    variants_of_mode(bench->arena, &bench->catalog, MODE_COUNT, &variants);
+    variants_of_set(bench->arena, &bench->catalog, SET_COUNT, &variants);
     allocators_add_peers(bench->arena, &bench->catalog, &peers);
     for (int i = 0; i < variants.count; i++)
         strings_add(bench->arena, &listing->modes, modes_of(bench, variants.at[i]));
@@ -102,9 +107,33 @@ static void print_axes(const struct listing *listing)
     const struct bench *bench = &listing->bench;
     for (int a = 0; a < bench->catalog.axis_count; a++) {
         const struct catalog_axis *axis = &bench->catalog.axes[a];
-        printf("  %-10s %s%s\n", axis->name, strings_join(bench->arena, &axis->values, " "),
+        printf("  %-10s %s%s\n", axis->name,
+               axis->parts.count == 0 ? strings_join(bench->arena, &axis->values, " ")
+                                      : catalog_axis_choices(bench->arena, axis),
                axis->at_start ? "  (at start-up)" : "");
     }
+}
+
+/* Those of the usual modes one by one; of the others, which are many, only how many. */
+static void print_variants(const struct listing *listing)
+{
+    const struct bench *bench = &listing->bench;
+    const int width = widest(&listing->variants);
+    int others = 0, missing = 0;
+    for (int i = 0; i < listing->variants.count; i++) {
+        const struct allocator *variant = &listing->variants.at[i];
+        if (is_in_set(bench, SET_QUICK, variant->name) ||
+            is_in_set(bench, SET_DEFAULT, variant->name)) {
+            print_allocator(listing, variant, width, listing->modes.at[i]);
+            continue;
+        }
+        others++;
+        missing += variant->missing != NULL;
+    }
+    if (others > 0)
+        printf("  and %d more, %d of them built: --json lists them, make variants-all builds "
+               "them\n",
+               others, others - missing);
 }
 
 static void print_listing(const struct listing *listing)
@@ -114,9 +143,7 @@ static void print_listing(const struct listing *listing)
     print_axes(listing);
     putchar('\n');
     print_heading(listing, "Variants", "and the modes of `hakbench run` that take them");
-    for (int i = 0; i < listing->variants.count; i++)
-        print_allocator(listing, &listing->variants.at[i], widest(&listing->variants),
-                        listing->modes.at[i]);
+    print_variants(listing);
     putchar('\n');
     print_heading(listing, "Peers", "");
     for (int i = 0; i < listing->peers.count; i++)

@@ -9,7 +9,7 @@
 static void add_matrix(struct arena *arena, const struct catalog *catalog, enum catalog_mode mode,
                        struct strings *names)
 {
-    variants_of_mode(arena, catalog, mode, names);
+    variants_of_set(arena, catalog, (enum catalog_set)mode, names);
     allocators_add_peers(arena, catalog, names);
 }
 

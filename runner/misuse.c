@@ -3,6 +3,7 @@
 #include "runner/interrupt.h"
 #include "runner/json.h"
 #include "runner/style.h"
+#include "runner/variants.h"
 #include "runner/verdict.h"
 
 #include <stdio.h>
@@ -15,46 +16,9 @@ enum { TIMEOUT_DEFAULT = 20, CASES_MAX = 256, ERRORS_MAX = 64 * 1024, BAR_COLUMN
 
 /* --- what is run --------------------------------- */
 
-static bool holds_value(const struct catalog *catalog, const char *axis, const char *value)
-{
-    for (int a = 0; a < catalog->axis_count; a++)
-        if (strcmp(catalog->axes[a].name, axis) == 0)
-            return strings_hold(&catalog->axes[a].values, value);
-    return false;
-}
-
-static const struct strings *values_of(const struct catalog *catalog, const char *axis)
-{
-    static const struct strings none = {0};
-    for (int a = 0; a < catalog->axis_count; a++)
-        if (strcmp(catalog->axes[a].name, axis) == 0)
-            return &catalog->axes[a].values;
-    return &none;
-}
-
 void misuse_add_names(struct arena *arena, const struct catalog *catalog, struct strings *names)
 {
-    static const char *const sets[] = {"off",
-                                       "pin",
-                                       "guard",
-                                       "next",
-                                       "freelist",
-                                       "head",
-                                       "guard+next+freelist+head",
-                                       "pin+next+freelist+head",
-                                       "pin+guard+freelist+head",
-                                       "pin+guard+next+head",
-                                       "pin+guard+next+freelist",
-                                       "all"};
-    const struct strings *layouts = values_of(catalog, "layout");
-    const struct strings *fronts = values_of(catalog, "front");
-    for (int l = 0; l < layouts->count; l++)
-        for (int f = 0; f < fronts->count; f++)
-            for (size_t s = 0; s < sizeof sets / sizeof *sets; s++)
-                if (holds_value(catalog, "layers", sets[s]))
-                    strings_add(arena, names,
-                                arena_printf(arena, "hakmem:layout=%s,front=%s,layers=%s",
-                                             layouts->at[l], fronts->at[f], sets[s]));
+    variants_of_set(arena, catalog, SET_MISUSE, names);
 }
 
 static bool is_wanted(const struct misuse_case *one, const struct strings *wanted,

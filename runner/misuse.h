@@ -25,8 +25,8 @@ struct misuse_stage {
     int count, predicted, held;
 };
 
-/* The variants that show what each layer does: no layer, each alone, each left out, all, in every
- * layout and front; as far as the matrix has them. */
+/* The set of the matrix file that is for it: no layer, each alone, each left out, all, in every
+ * layout and front. */
 void misuse_add_names(struct arena *arena, const struct catalog *catalog, struct strings *names);
 
 /* Reads cases and predictions, resolves the allocators. `cases`: ids or groups, empty for all. What

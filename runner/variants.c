@@ -67,6 +67,25 @@ static bool takes_any_number(const struct catalog_axis *axis, const char *value)
            (value[0] != '0' || value[1] == '\0');
 }
 
+/* "next+pin" is "pin+next", and all parts are the value that stands for all. NULL: not a value. */
+static const char *canonical_value(struct arena *arena, const struct catalog_axis *axis,
+                                   const char *value)
+{
+    if (strings_hold(&axis->values, value) || takes_any_number(axis, value))
+        return arena_copy(arena, value);
+    struct strings given = {0}, kept = {0};
+    strings_split(arena, &given, value, "+");
+    for (int i = 0; i < given.count; i++)
+        if (!strings_hold(&axis->parts, given.at[i]))
+            return NULL;
+    for (int i = 0; i < axis->parts.count; i++)
+        if (strings_hold(&given, axis->parts.at[i]))
+            strings_add(arena, &kept, axis->parts.at[i]);
+    if (kept.count == 0)
+        return NULL;
+    return kept.count == axis->parts.count ? axis->values.at[1] : strings_join(arena, &kept, "+");
+}
+
 static int set_key(struct arena *arena, const struct catalog *catalog, const char *name,
                    const char *pair, struct variant *variant, struct problem *problem)
 {
@@ -78,10 +97,10 @@ static int set_key(struct arena *arena, const struct catalog *catalog, const cha
         if (strlen(axis->name) != length || memcmp(axis->name, pair, length) != 0)
             continue;
         const char *value = pair[length] == '=' ? pair + length + 1 : "";
-        if (!strings_hold(&axis->values, value) && !takes_any_number(axis, value))
+        variant->value[a] = canonical_value(arena, axis, value);
+        if (variant->value[a] == NULL)
             return problem_set(problem, "%s: %s cannot be '%s': choose from %s", name, axis->name,
-                               value, strings_join(arena, &axis->values, ", "));
-        variant->value[a] = arena_copy(arena, value);
+                               value, catalog_axis_choices(arena, axis));
         return 0;
     }
     return problem_set(problem, "%s: there is no key '%.*s': choose from %s", name, (int)length,
@@ -124,18 +143,12 @@ static void add_product(struct arena *arena, const struct catalog *catalog,
     }
 }
 
-void variants_of_mode(struct arena *arena, const struct catalog *catalog, enum catalog_mode mode,
-                      struct strings *names)
+void variants_of_set(struct arena *arena, const struct catalog *catalog, enum catalog_set set,
+                     struct strings *names)
 {
-    strings_add(arena, names, prefix);
     struct variant variant = variant_default(catalog);
+    strings_add(arena, names, prefix);
     for (int t = 0; t < catalog->take_count; t++)
-        if (catalog->takes[t].mode == mode)
+        if (set == SET_COUNT || catalog->takes[t].set == set)
             add_product(arena, catalog, catalog->takes[t].taken, 0, &variant, names);
-    if (mode == MODE_COUNT) {
-        struct strings all[CATALOG_AXES_MAX];
-        for (int a = 0; a < catalog->axis_count; a++)
-            all[a] = catalog->axes[a].values;
-        add_product(arena, catalog, all, 0, &variant, names);
-    }
 }

@@ -30,9 +30,9 @@ const char *variant_slug(struct arena *arena, const struct catalog *catalog,
 const char *variant_string(struct arena *arena, const struct catalog *catalog,
                            const struct variant *variant);
 
-/* Adds the names of the variants that a mode takes, the release default first.
- * MODE_COUNT takes every variant there is. */
-void variants_of_mode(struct arena *arena, const struct catalog *catalog, enum catalog_mode mode,
-                      struct strings *names);
+/* Adds the names of the variants of a set, the release default first, each once.
+ * SET_COUNT: of all sets together. */
+void variants_of_set(struct arena *arena, const struct catalog *catalog, enum catalog_set set,
+                     struct strings *names);
 
 #endif

@@ -6,6 +6,7 @@ first is asked for, two at a time, so that the suite is as fast as the machine w
 from __future__ import annotations
 
 import concurrent.futures
+import itertools
 import os
 import pathlib
 import signal
@@ -17,6 +18,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 AT_A_TIME = 2
+# Which set of the matrix file to run on: `make conformance-all` asks for full.
+VARIANT_SET = os.environ.get("HAKMEM_TEST_VARIANTS", "blackbox")
 HUNG = 124  # stands for the exit code of a program that did not end, as in timeout(1)
 SKIPPED = 77  # a program's exit code when the machine does not allow what it tests
 
@@ -59,17 +62,38 @@ def read_matrix() -> list[list[str]]:
     return [line.split() for line in lines if line and not line.startswith("#")]
 
 
-def variant_slugs() -> list[str]:
-    """What `make` builds, in its order, from the one list of allocators."""
-    slugs = [""]
+def read_axes() -> dict[str, list[str]]:
+    """The values of each axis, the default first; parts make every choice of themselves."""
+    axes: dict[str, list[str]] = {}
     for words in read_matrix():
-        if words[0] == "axis" and words[2] == "build":
-            slugs = [f"{slug}-{value}".lstrip("-") for slug in slugs for value in words[3:]]
-    return slugs
+        if words[0] == "axis":
+            axes[words[1]] = words[3:]
+        elif words[0] == "parts":
+            axes[words[1]] += ["+".join(chosen) for size in range(1, len(words) - 2)
+                               for chosen in itertools.combinations(words[2:], size)]
+    return axes
 
 
-def prewarm_values() -> list[str]:
-    return next(words[3:] for words in read_matrix() if words[:2] == ["axis", "prewarm"])
+def build_axes() -> list[str]:
+    return [words[1] for words in read_matrix() if words[0] == "axis" and words[2] == "build"]
+
+
+def variants_of(chosen: str) -> list[dict[str, str]]:
+    """The variants of a set, each a value per axis, the release default first."""
+    axes = read_axes()
+    takes: list[dict[str, list[str]]] = [{}]
+    for words in read_matrix():
+        if words[:2] == ["take", chosen]:
+            pairs = (word.split("=", 1) for word in words[2:])
+            takes.append({axis: axes[axis] if text == "*" else text.split("|")
+                          for axis, text in pairs})
+    found = [dict(zip(axes, values)) for take in takes for values in
+             itertools.product(*(take.get(axis, values[:1]) for axis, values in axes.items()))]
+    return [variant for n, variant in enumerate(found) if variant not in found[:n]]
+
+
+def slug_of(variant: dict[str, str]) -> str:
+    return "-".join(variant[axis] for axis in build_axes())
 
 
 def library_of(slug: str) -> str:
@@ -77,8 +101,9 @@ def library_of(slug: str) -> str:
 
 
 def all_mallocs(libc: bool = True) -> list[Malloc]:
-    hakmem = [Malloc(f"{slug}-prewarm{n}", library_of(slug), n)
-              for slug in variant_slugs() for n in prewarm_values()]
+    hakmem = [Malloc(f"{slug_of(variant)}-prewarm{variant['prewarm']}",
+                     library_of(slug_of(variant)), variant["prewarm"])
+              for variant in variants_of(VARIANT_SET)]
     return ([Malloc("libc", None, None)] if libc else []) + hakmem
 
 
@@ -131,7 +156,8 @@ def check(ended):
     def check_case(case: Case) -> None:
         library = case.malloc.library
         if library and not os.path.exists(library):
-            pytest.fail(f"{library} is not built: make all blackbox", pytrace=False)
+            pytest.fail(f"{library} is not built: make {os.path.relpath(library, ROOT)}",
+                        pytrace=False)
         status, output = ended[case.name + str(case.malloc)].result()
         if status == SKIPPED:
             pytest.skip(output.strip() or "this machine does not allow what it tests")

@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from .conftest import ROOT, read_matrix
+from .conftest import ROOT, read_axes
 
 LAYERS = ("pin", "guard", "next", "freelist", "head")
 LIMITS = 17  # the group of what nobody sees
@@ -19,7 +19,7 @@ SECONDS_MAX = 600
 
 
 def axis(name: str) -> list[str]:
-    return next(words[3:] for words in read_matrix() if words[:2] == ["axis", name])
+    return read_axes()[name]
 
 
 def layer_sets() -> list[str]:

@@ -25,6 +25,14 @@ static const char matrix[] = "# a comment\n"
                              "peer ghost  libghost-of-nowhere.so.9 libghost9\n"
                              "take quick   layout=* warm=*\n"
                              "take default layout=deep size=big\n";
+static const char parts_matrix[] = "axis layout build flat deep\n"
+                                   "axis guards build off all\n"
+                                   "parts guards dog lock wall\n"
+                                   "take quick   guards=*\n"
+                                   "take default layout=deep guards=off|dog+wall\n"
+                                   "take default guards=all|lock\n"
+                                   "take default layout=* guards=lock\n"
+                                   "take misuse  layout=deep\n";
 static const char rows[] = "w about  A sentence,  with two blanks.\n"
                            "w quick --ops 5 --threads 2\n"
                            "w full\n"
@@ -83,15 +91,66 @@ static void takes_are_products_and_the_default_comes_first(void **state)
 {
     (void)state;
     struct strings quick = {0}, middle = {0}, full = {0}, all = {0};
-    variants_of_mode(&arena, &catalog, MODE_QUICK, &quick);
+    variants_of_set(&arena, &catalog, SET_QUICK, &quick);
     assert_string_equal(strings_join(&arena, &quick, " "),
                         "hakmem hakmem:warm=0 hakmem:layout=deep hakmem:layout=deep,warm=0");
-    variants_of_mode(&arena, &catalog, MODE_DEFAULT, &middle);
+    variants_of_set(&arena, &catalog, SET_DEFAULT, &middle);
     assert_string_equal(strings_join(&arena, &middle, " "), "hakmem hakmem:layout=deep,size=big");
-    variants_of_mode(&arena, &catalog, MODE_FULL, &full);
+    variants_of_set(&arena, &catalog, SET_FULL, &full);
     assert_string_equal(strings_join(&arena, &full, " "), "hakmem");
-    variants_of_mode(&arena, &catalog, MODE_COUNT, &all);
-    assert_int_equal(all.count, 8);
+    variants_of_set(&arena, &catalog, SET_COUNT, &all);
+    assert_string_equal(strings_join(&arena, &all, " "),
+                        "hakmem hakmem:warm=0 hakmem:layout=deep hakmem:layout=deep,warm=0 "
+                        "hakmem:layout=deep,size=big");
+}
+
+static void parts_make_every_choice_of_them(void **state)
+{
+    (void)state;
+    assert_int_equal(read_texts(parts_matrix, rows), 0);
+    assert_string_equal(strings_join(&arena, &catalog.axes[1].values, " "),
+                        "off all dog lock wall dog+lock dog+wall lock+wall");
+    struct strings quick = {0}, misuse = {0};
+    variants_of_set(&arena, &catalog, SET_QUICK, &quick);
+    assert_int_equal(quick.count, 8);
+    assert_string_equal(quick.at[5], "hakmem:guards=dog+lock");
+    variants_of_set(&arena, &catalog, SET_MISUSE, &misuse);
+    assert_string_equal(strings_join(&arena, &misuse, " "), "hakmem hakmem:layout=deep");
+}
+
+static void takes_of_a_set_are_a_union(void **state)
+{
+    (void)state;
+    struct strings names = {0};
+    assert_int_equal(read_texts(parts_matrix, rows), 0);
+    variants_of_set(&arena, &catalog, SET_DEFAULT, &names);
+    assert_string_equal(strings_join(&arena, &names, " "),
+                        "hakmem hakmem:layout=deep hakmem:layout=deep,guards=dog+wall "
+                        "hakmem:guards=all hakmem:guards=lock hakmem:layout=deep,guards=lock");
+}
+
+static void a_choice_of_parts_has_one_name(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"wall+dog", "hakmem:guards=dog+wall"},
+                                           {"lock+lock", "hakmem:guards=lock"},
+                                           {"lock+wall+dog", "hakmem:guards=all"},
+                                           {"all", "hakmem:guards=all"},
+                                           {"off", "hakmem"}};
+    struct variant variant;
+    assert_int_equal(read_texts(parts_matrix, rows), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *name = arena_printf(&arena, "hakmem:guards=%s", cases[i][0]);
+        assert_int_equal(variant_from_name(&arena, &catalog, name, &variant, &problem), 0);
+        assert_string_equal(variant_name(&arena, &catalog, &variant), cases[i][1]);
+    }
+    static const char *const wrong[] = {"cat", "dog+cat", "off+dog", "all+dog", "", "+"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const char *name = arena_printf(&arena, "hakmem:guards=%s", wrong[i]);
+        assert_int_equal(variant_from_name(&arena, &catalog, name, &variant, &problem), -1);
+        assert_non_null(strstr(problem.text, "off, all or any of dog, lock, wall joined by +"));
+        assert_null(strchr(problem.text, '\n'));
+    }
 }
 
 static void names_are_canonical(void **state)
@@ -144,6 +203,11 @@ static void what_is_not_there_is_missing_with_a_remedy(void **state)
     assert_string_equal(allocator.missing, "not built: run make");
     assert_string_equal(allocator.environment.at[0], "HAKMEM_WARM=0");
     assert_string_equal(allocator.variant, "layout=flat,size=small");
+    assert_int_equal(
+        allocator_resolve(&arena, &catalog, "/nowhere", "hakmem:size=big", &allocator, &problem),
+        0);
+    assert_string_equal(allocator.missing,
+                        "not built: run make build/variants/flat-big/libhakmem.so");
 }
 
 static void the_c_library_is_known_by_its_file(void **state)
@@ -182,6 +246,11 @@ static void wrong_lines_are_named(void **state)
                                               {"axis a now x\n", ":1: axis a is chosen"},
                                               {"axis a build x\ntake quick a=y\n", "no value 'y'"},
                                               {"axis a build x\ntake quick b=x\n", "no axis"},
+                                              {"axis a build x\ntake often a=x\n", "SET being"},
+                                              {"axis a build x y\ntake quick a=x|z\n", "'z'"},
+                                              {"parts a b c\n", ":1: write: parts"},
+                                              {"axis a build x\nparts a b c\n", ":2: write"},
+                                              {"axis a build x y\nparts a b\n", ":2: write"},
                                               {"peer p\n", ":1: write: peer"},
                                               {"# nothing\n", "names no axis"}};
     for (size_t i = 0; i < sizeof matrices / sizeof *matrices; i++) {
@@ -205,6 +274,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_keep_their_words, setup, teardown),
         cmocka_unit_test_setup_teardown(takes_are_products_and_the_default_comes_first, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(parts_make_every_choice_of_them, setup, teardown),
+        cmocka_unit_test_setup_teardown(takes_of_a_set_are_a_union, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_choice_of_parts_has_one_name, setup, teardown),
         cmocka_unit_test_setup_teardown(names_are_canonical, setup, teardown),
         cmocka_unit_test_setup_teardown(wrong_names_list_the_valid_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(lists_of_names_keep_variants_whole, setup, teardown),
