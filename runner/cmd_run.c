@@ -25,8 +25,6 @@ static int add_misuse(const struct bench *bench, const struct campaign *campaign
     if (mode == MODE_QUICK)
         return EXIT_PASS;
     misuse_add_names(bench->arena, &bench->catalog, &names);
-    if (names.count == 0)
-        return EXIT_PASS; /* a matrix of peers only */
     enum campaign_end end = CAMPAIGN_STOPPED;
     if (misuse_prepare(bench, &names, &all_cases, &stage, &problem) == 0)
         end = misuse_run(bench, campaign, &stage, &problem);

@@ -85,6 +85,37 @@ static void print_cell(struct arena *arena, const struct misuse *misuse, bool co
            style_off(colour));
 }
 
+/* No layer, those alone, those left out, other sets, all. */
+static int rank_of(const struct allocator *allocator)
+{
+    const char *value = allocator->variant != NULL ? strstr(allocator->variant, "layers=") : NULL;
+    if (value == NULL)
+        return 0;
+    value += strlen("layers=");
+    if (strncmp(value, "off", 3) == 0 || strncmp(value, "all", 3) == 0)
+        return *value == 'a' ? 3 * LAYERS : 0;
+    int count = 0, alone = 0, left_out = 0;
+    for (int i = 0; i < LAYERS; i++) {
+        const char *found = strstr(value, layers[i].name);
+        const bool is_there = found != NULL && found < value + strcspn(value, ",");
+        count += is_there;
+        alone = is_there ? i : alone;
+        left_out = is_there ? left_out : i;
+    }
+    return count == 1 ? 1 + alone : count == LAYERS - 1 ? 1 + LAYERS + left_out : 2 * LAYERS + 1;
+}
+
+/* In the order of their ranks, those of the same rank as they stood. */
+static void sort_columns(const struct allocator **columns, int count)
+{
+    for (int i = 1; i < count; i++)
+        for (int j = i; j > 0 && rank_of(columns[j - 1]) > rank_of(columns[j]); j--) {
+            const struct allocator *other = columns[j];
+            columns[j] = columns[j - 1];
+            columns[j - 1] = other;
+        }
+}
+
 static void print_matrix(struct arena *arena, const struct misuse_stage *stage, const char *matrix)
 {
     const struct allocators *all = &stage->allocators;
@@ -94,6 +125,7 @@ static void print_matrix(struct arena *arena, const struct misuse_stage *stage, 
     for (int a = 0; a < all->count; a++)
         if (strcmp(matrix_of(arena, &all->at[a]), matrix) == 0)
             columns[count++] = &all->at[a];
+    sort_columns(columns, count);
     printf("\n%s%s%s\n%s%-*s%-*s", style_on(colour, STYLE_BOLD), matrix, style_off(colour),
            style_on(colour, STYLE_DIM), ID_COLUMNS, "", TITLE_COLUMNS, "");
     for (int c = 0; c < count; c++)
