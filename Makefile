@@ -189,6 +189,7 @@ SANITIZE_tsan  := -fsanitize=thread
 ALLOCATOR_TESTS := $(notdir $(basename $(wildcard allocator/tests/unit/*.c)))
 RUNNER_TESTS    := $(notdir $(basename $(wildcard runner/tests/unit/*.c)))
 
+tested_in       = $(filter-out %/preload.o,$(objects_of))
 # A test program per kind and variant: build/test/<kind>/<variant>/<test>
 define allocator_test_rules
 build/test/$(1)/%.o: allocator/$$$$(call source_of,$$$$*).c allocator/variants/variants.awk Makefile
@@ -199,7 +200,7 @@ build/test/$(1)/%.t.o: allocator/tests/unit/$$$$(call source_of,$$$$*).c allocat
 	@mkdir -p $$(@D)
 	$$(if $$(V),,@echo '  CC $$@')
 	$$(Q)$$(CC) $$(CFLAGS) $$(call flags_of,$$*) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -pthread -c -o $$@ $$<
-build/test/$(1)/%: build/test/$(1)/%.t.o $$$$(filter-out %/preload.o,$$$$(call objects_of,build/test/$(1)/$$$$(call slug_of,$$$$*)))
+build/test/$(1)/%: build/test/$(1)/%.t.o $$$$(call tested_in,build/test/$(1)/$$$$(call slug_of,$$$$*))
 	$$(if $$(V),,@echo '  CC $$@')
 	$$(Q)$$(CC) $$(SANITIZE_$(1)) -pthread -o $$@ $$^ -lcmocka
 endef
