@@ -5,7 +5,10 @@
 #include <string.h>
 
 /* 4 + 42 + 12 * 6 = 118 columns for the usual twelve sets of layers. */
-enum { ID_COLUMNS = 4, TITLE_COLUMNS = 42, CELL_COLUMNS = 6, LAYERS = 5, TOLD_MAX = 20 };
+enum { ID_COLUMNS = 4, TITLE_COLUMNS = 42, CELL_COLUMNS = 6, LAYERS = 5 };
+
+/* Lines about single outcomes and builds. */
+enum { TOLD_MAX = 20, MISSING_MAX = 3 };
 
 static const struct {
     const char *name, *short_name;
@@ -175,13 +178,24 @@ static void print_one(struct arena *arena, const struct misuse *misuse, FILE *fi
             was, misuse->reason != NULL ? ": " : "", misuse->reason != NULL ? misuse->reason : "");
 }
 
+static void print_missing(const struct allocators *allocators, FILE *file)
+{
+    int missing = 0;
+    for (int a = 0; a < allocators->count; a++) {
+        const struct allocator *allocator = &allocators->at[a];
+        missing += allocator->missing != NULL;
+        if (allocator->missing != NULL && missing <= MISSING_MAX)
+            fprintf(file, "%s: missing (%s)\n", allocator->name, allocator->missing);
+    }
+    if (missing > MISSING_MAX)
+        fprintf(file, "%d of %d variants are missing: make misuse builds them\n", missing,
+                allocators->count);
+}
+
 void misuse_table_print_held(struct arena *arena, const struct misuse_stage *stage, FILE *file)
 {
     int told = 0, missed = 0;
-    for (int a = 0; a < stage->allocators.count; a++)
-        if (stage->allocators.at[a].missing != NULL)
-            fprintf(file, "%s: missing (%s)\n", stage->allocators.at[a].name,
-                    stage->allocators.at[a].missing);
+    print_missing(&stage->allocators, file);
     for (int i = 0; i < stage->count; i++) {
         const struct misuse *misuse = &stage->results[i];
         if (misuse->verdict != MISUSE_MISSED_RUN && (!misuse->has_prediction || misuse->held))
