@@ -60,7 +60,7 @@ ifneq ($(MAKECMDGOALS),clean)
 include build/variants.mk
 endif
 
-ALLOCATOR_SOURCES := $(patsubst allocator/%,%,$(wildcard allocator/*.c allocator/layers/*.c))
+ALLOCATOR_SOURCES := $(patsubst allocator/%,%,$(wildcard allocator/*.c))
 # The compiler must not turn an allocator's own loops and pairs back into calls to itself.
 ALLOCATOR_CFLAGS  := $(CFLAGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
                      -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free \
@@ -254,7 +254,7 @@ conformance-all: blackbox variants-all
 	HAKMEM_TEST_VARIANTS=full $(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider allocator/tests/test_conformance.py
 
 format:
-	clang-format -i $(wildcard allocator/*.[ch] allocator/layers/*.[ch] allocator/tests/*.h allocator/tests/*/*.[ch] allocator/tests/*/*.cc workloads/*.[ch] workloads/*/*.[ch] \
+	clang-format -i $(wildcard allocator/*.[ch] allocator/tests/*.h allocator/tests/*/*.[ch] allocator/tests/*/*.cc workloads/*.[ch] workloads/*/*.[ch] \
 	    runner/*.[ch] runner/*/*.[ch] runner/*/*.cc runner/tests/unit/*.[ch])
 
 clean:

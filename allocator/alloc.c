@@ -9,6 +9,7 @@
 #include "allocator/emergency.h"
 #include "allocator/fail.h"
 #include "allocator/huge.h"
+#include "allocator/layers_test.h"
 #include "allocator/pool.h"
 #include "allocator/prewarm.h"
 #include "allocator/purge.h"
@@ -22,6 +23,7 @@ static unsigned prewarmed;
 static void process_start(void)
 {
     size_class_init();
+    layers_init();
     window_init();
     superslab_init();
     span_init();
@@ -107,7 +109,7 @@ static void free_inside(struct thread *thread, void *p)
     struct block block = identify(p);
     switch (block.kind) {
     case BLOCK_FRONT:
-        if (!tiny_front_push(block.class + 1, p))
+        if (layers_test_enter(p, block.class) && !tiny_front_put(block.class + 1, p, true))
             tiny_drain(thread, block.class, p);
         break;
     case BLOCK_ACE:

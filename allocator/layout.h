@@ -56,6 +56,30 @@ HAK_INLINE uint32_t layout_index(const void *slab_start, unsigned class, uint32_
     return (uint32_t)(offset / stride) - tiny_user_offset(class);
 }
 
+/* Strides at the start of a slab that hold no block. */
+HAK_INLINE uint32_t layout_first(unsigned class)
+{
+    return tiny_user_offset(class);
+}
+
+/* Can a user pointer of the class stand at this offset from the start of its slab? */
+HAK_INLINE bool layout_may_begin(unsigned class, size_t offset)
+{
+    return offset || !tiny_user_offset(class);
+}
+
+/* Do blocks of the class have a header? */
+HAK_INLINE bool layout_has_header(unsigned class)
+{
+    return tiny_user_offset(class) != 0;
+}
+
+/* The header of a block of a class that has one. */
+HAK_INLINE uint8_t *layout_header(const void *user)
+{
+    return (uint8_t *)((uintptr_t)user - 1);
+}
+
 /* Writes the class header of a block, where the layout has one. */
 HAK_INLINE void layout_write_header(hak_user user, unsigned class)
 {
@@ -63,14 +87,23 @@ HAK_INLINE void layout_write_header(hak_user user, unsigned class)
         *(uint8_t *)layout_base(user, class).p = (uint8_t) class;
 }
 
+/* What links are encoded with where the next layer is on, and keys of the head layer are made with:
+ * drawn by layers_init. */
+extern HAK_HIDDEN uintptr_t layout_secret;
+
+HAK_INLINE uintptr_t layout_link_mask(void)
+{
+    return HAK_LAYER_NEXT ? layout_secret : 0;
+}
+
 HAK_INLINE void *layout_next(hak_user user)
 {
-    return *(void **)user.p;
+    return (void *)(*(uintptr_t *)user.p ^ layout_link_mask());
 }
 
 HAK_INLINE void layout_set_next(hak_user user, void *next)
 {
-    *(void **)user.p = next;
+    *(uintptr_t *)user.p = (uintptr_t)next ^ layout_link_mask();
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -23,6 +24,11 @@ void *os_reserve(size_t size)
 bool os_commit(void *address, size_t size)
 {
     return mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+bool os_fence(void *address, size_t size, bool fenced)
+{
+    return mprotect(address, size, fenced ? PROT_NONE : PROT_READ | PROT_WRITE) == 0;
 }
 
 void *os_map(void *hint, size_t size)
@@ -96,6 +102,16 @@ uint64_t os_clock_coarse_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t os_random(void)
+{
+    uint64_t bits;
+    int saved = errno;
+    if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) != sizeof bits)
+        bits = (os_clock_coarse_ns() ^ (uintptr_t)&bits) * 0x9e3779b97f4a7c15u;
+    errno = saved;
+    return bits;
 }
 
 void os_write_error(const char *text, size_t length)

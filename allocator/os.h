@@ -13,6 +13,8 @@
 
 /* Address space without memory behind it; NULL when the system refuses. */
 void *os_reserve(size_t size);
+/* Makes whole pages untouchable, or readable and writable again; false when refused. */
+bool os_fence(void *address, size_t size, bool fenced);
 /* Makes [address, address + size) of a reservation readable and writable. */
 bool os_commit(void *address, size_t size);
 /* Zeroed, readable and writable memory; `hint` may be NULL. NULL when refused. */
@@ -35,6 +37,8 @@ bool os_resize(void *address, size_t old_size, size_t new_size);
 size_t os_address_limit(void);
 
 uint64_t os_clock_coarse_ns(void);
+/* Sixty-four bits that nobody can guess; where the system has none to give, a worse substitute. */
+uint64_t os_random(void);
 void os_write_error(const char *text, size_t length);
 
 /* A lock of one word. It sleeps in the kernel when it has to wait and never spins, so that a

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "allocator/layer_pin.h"
 #include "allocator/remote.h"
 #include "allocator/size_class.h"
 
@@ -36,7 +37,8 @@ void pool_release(struct slab *slab);
  * would put it in the stock (prewarm). */
 void pool_offer(struct slab *slab);
 
-/* Lists a slab of the class where its free blocks say. */
+/* Lists a slab of the class where its free blocks say; reports it when they are more than it has.
+ */
 void pool_publish(struct slab *slab, unsigned class);
 
 /* Puts back a chain of blocks of one slab of the class that the caller does not hold. The blocks
@@ -44,12 +46,13 @@ void pool_publish(struct slab *slab, unsigned class);
 HAK_INLINE void pool_push(struct slab *slab, unsigned class, void *head, void *tail, uint32_t count)
 {
     uint32_t wake = size_classes[class].wake;
-    uint64_t old = remote_push(slab, head, tail, count);
+    pin_add(slab, -(int32_t)count);
+    uint64_t old = remote_push(slab, class, head, tail, count);
     if (old & REMOTE_HELD)
         return;
     uint32_t before = remote_count(old), after = before + count;
     uint32_t carved = atomic_load_explicit(&slab->carved, memory_order_relaxed);
-    if (HAK_UNLIKELY((before < wake && after >= wake) || after == carved))
+    if (HAK_UNLIKELY((before < wake && after >= wake) || after >= carved))
         pool_publish(slab, class);
 }
 

@@ -1,5 +1,7 @@
 #include "allocator/pool_internal.h"
 
+#include "allocator/layer_fence.h"
+#include "allocator/layer_head.h"
 #include "allocator/registry.h"
 
 void pool_list_append(struct pool_class *list, struct slab *slab)
@@ -133,7 +135,13 @@ struct slab *pool_acquire(unsigned class)
     slab->free_count = 0;
     atomic_store_explicit(&slab->carved, 0, memory_order_relaxed);
     slab->capacity = size_classes[class].capacity;
+    if (HAK_LAYER_GUARD && slab == (struct slab *)superslab_of(slab) + HAK_SLABS - 1)
+        slab->capacity =
+            (uint32_t)FENCE_LAST_SLAB / size_classes[class].stride - layout_first(class);
     slab->stride = size_classes[class].stride;
+    atomic_store_explicit(&slab->pins, 0, memory_order_relaxed);
+    if (HAK_LAYER_HEAD)
+        head_set_carved(slab_start(slab), (char *)slab_start(slab) + 1);
     slab_set_state(slab, class, SLAB_HELD);
     atomic_store_explicit(&slab->remote, REMOTE_HELD, memory_order_relaxed);
     registry_set_bin(slab_start(slab), class + 1);

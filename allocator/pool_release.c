@@ -1,5 +1,9 @@
 #include "allocator/pool_internal.h"
 
+#include "allocator/fail.h"
+#include "allocator/layer_guard.h"
+#include "allocator/layer_head.h"
+#include "allocator/layers_test.h"
 #include "allocator/registry.h"
 
 #define RANK_CLASS 16 /* of all classes' locks; fork takes them in the order of the classes */
@@ -47,7 +51,7 @@ static void put_stock(struct slab *slab)
 void pool_publish(struct slab *slab, unsigned class)
 {
     struct pool_class *list = &pool_classes[class];
-    bool empty = false;
+    bool empty = false, pinned = false, excess = false;
     lock_acquire(&list->lock);
     uint32_t now = atomic_load_explicit(&slab->class_state, memory_order_relaxed);
     uint64_t word = atomic_load_explicit(&slab->remote, memory_order_acquire);
@@ -55,10 +59,18 @@ void pool_publish(struct slab *slab, unsigned class)
     bool partial = now == slab_word(class, SLAB_PARTIAL);
     if ((full || partial) && !(word & REMOTE_HELD)) {
         empty = is_empty(slab, word);
-        if (partial && empty)
-            pool_list_remove(list, slab);
+        excess = remote_count(word) > atomic_load_explicit(&slab->carved, memory_order_relaxed);
+        pinned = empty && guard_holds(slab);
+        empty = empty && !pinned;
         if (empty) {
+            if (partial)
+                pool_list_remove(list, slab);
             slab_set_state(slab, class, SLAB_EMPTY);
+        } else if (pinned || excess) {
+            /* Its own count is not to be believed: nobody gets it, but it stays ours. */
+            if (partial)
+                pool_list_remove(list, slab);
+            slab_set_state(slab, class, SLAB_FULL);
         } else if (full && is_worth_taking(slab, class, word)) {
             slab_set_state(slab, class, SLAB_PARTIAL);
             pool_list_append(list, slab);
@@ -67,6 +79,15 @@ void pool_publish(struct slab *slab, unsigned class)
     lock_release(&list->lock);
     if (empty)
         put_stock(slab);
+    if (pinned)
+        guard_defer(slab);
+    if (excess)
+        fail_report(&(struct fail_event){.tag = "DRAIN_COUNT",
+                                         .layer = "drain",
+                                         .action = "slab retired",
+                                         .address = slab_start(slab),
+                                         .superslab = superslab_of(slab),
+                                         .class = (int)class});
 }
 
 bool pool_park(struct slab *slab)
@@ -87,10 +108,12 @@ void pool_release(struct slab *slab)
 {
     unsigned class = slab_class(slab);
     hak_assert(slab_state(slab) == SLAB_HELD);
-    void *head = slab->free, *tail = head;
-    uint32_t count = slab->free_count;
-    while (tail && *(void **)tail)
-        tail = *(void **)tail;
+    void *head = slab->free, *tail = NULL;
+    uint32_t count = 0;
+    for (void *p = head; p && count < slab->free_count; p = layers_walk(p, class)) {
+        tail = p;
+        count++;
+    }
     slab->free = NULL;
     slab->free_count = 0;
     slab_set_state(slab, class, SLAB_FULL);
@@ -98,7 +121,7 @@ void pool_release(struct slab *slab)
     do {
         void *others = (void *)(old & REMOTE_ADDRESS);
         if (tail)
-            *(void **)tail = others;
+            layers_link(tail, class + 1, others);
         new = remote_word(head ? head : others, remote_count(old) + count, 0);
     } while (!atomic_compare_exchange_weak_explicit(&slab->remote, &old, new, memory_order_acq_rel,
                                                     memory_order_relaxed));
@@ -151,6 +174,7 @@ static uint32_t purge_slabs(struct superslab *superslab, uint32_t slabs)
 
 uint64_t pool_purge(uint64_t before)
 {
+    guard_retry(pool_publish);
     uint64_t bytes = 0;
     uint32_t slabs;
     struct superslab *superslab;
@@ -190,12 +214,14 @@ void pool_fork_prepare(void)
 {
     for (unsigned class = 0; class < HAK_CLASSES; class ++)
         lock_acquire_nested(&pool_classes[class].lock);
+    guard_fork_prepare();
     lock_acquire_nested(&pool_stock.lock);
 }
 
 void pool_fork_parent(void)
 {
     lock_release_nested(&pool_stock.lock);
+    guard_fork_parent();
     for (unsigned class = HAK_CLASSES; class -- > 0;)
         lock_release_nested(&pool_classes[class].lock);
 }
@@ -203,6 +229,7 @@ void pool_fork_parent(void)
 void pool_fork_child(void)
 {
     lock_reset(&pool_stock.lock);
+    guard_fork_child();
     for (unsigned class = 0; class < HAK_CLASSES; class ++)
         lock_reset(&pool_classes[class].lock);
 }

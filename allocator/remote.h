@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <sys/single_threaded.h>
 
+#include "allocator/layers.h"
 #include "allocator/superslab.h"
 
 #define REMOTE_HELD    1ul
@@ -43,12 +44,13 @@ HAK_INLINE uint64_t remote_word(const void *head, uint32_t count, uint64_t held)
  * matters when blocks come back one by one in random order, each store a cache miss. A signal
  * handler does not come here while its thread does (see thread_enter), so nothing can come between
  * load and store. */
-HAK_INLINE uint64_t remote_push(struct slab *slab, void *head, void *tail, uint32_t count)
+HAK_INLINE uint64_t remote_push(struct slab *slab, unsigned class, void *head, void *tail,
+                                uint32_t count)
 {
     uint64_t old = atomic_load_explicit(&slab->remote, memory_order_relaxed);
     uint64_t new;
     do {
-        *(void **)tail = (void *)(old & REMOTE_ADDRESS);
+        layers_link(tail, class + 1, (void *)(old & REMOTE_ADDRESS));
         new = remote_word(head, remote_count(old) + count, old & REMOTE_HELD);
         if (__libc_single_threaded) {
             atomic_store_explicit(&slab->remote, new, memory_order_relaxed);

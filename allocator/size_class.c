@@ -8,7 +8,7 @@ struct size_class size_classes[HAK_CLASSES_MAX];
 static uint32_t stride_of(unsigned class)
 {
     if (class == 0)
-        return 8;
+        return HAK_C0_STRIDE;
     if (class <= HAK_CN)
         return HAK_GEOMETRY_C8 ? 8u << class : 16u * class;
     unsigned step = class - HAK_CN - 1;
@@ -26,7 +26,7 @@ void size_class_init(void)
         struct size_class *row = &size_classes[class];
         uint32_t offset = tiny_user_offset(class);
         row->stride = stride_of(class);
-        row->usable = row->stride - offset;
+        row->usable = class == 0 ? 8 : row->stride - offset;
         /* The first stride of a headered slab holds only the header of the second. */
         row->capacity = (uint32_t)HAK_SLAB / row->stride - offset;
         row->limit = clamp(16384u / row->stride, 4, 64);

@@ -1,5 +1,6 @@
 #include "allocator/superslab.h"
 
+#include "allocator/layer_fence.h"
 #include "allocator/os.h"
 #include "allocator/registry.h"
 #include "allocator/window.h"
@@ -55,6 +56,8 @@ static struct superslab *refill_hollow(void)
         if (superslab)
             hollow = superslab->next;
         lock_release(&spare_lock);
+        if (superslab)
+            superslab->fenced = false;
         /* One whose place is taken is forgotten: its first page stays, and says all is EMPTY. */
         if (!superslab || os_map_fixed((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE))
             return superslab;
@@ -89,8 +92,18 @@ struct superslab *superslab_take(enum superslab_kind kind)
     lock_release(&spare_lock);
     if (!superslab)
         superslab = create();
-    if (superslab)
-        atomic_store_explicit(&superslab->kind, kind, memory_order_relaxed);
+    if (!superslab)
+        return NULL;
+    bool fenced = HAK_LAYER_GUARD && kind == SUPERSLAB_SLABS;
+    if (fenced != superslab->fenced) {
+        /* Without room for more mappings it does without fences; but what has one stays. */
+        if (!fence_set(superslab, fenced) && !fenced) {
+            superslab_give(superslab);
+            return NULL;
+        }
+        superslab->fenced = fenced;
+    }
+    atomic_store_explicit(&superslab->kind, kind, memory_order_relaxed);
     return superslab;
 }
 

@@ -32,15 +32,17 @@
 enum slab_state { SLAB_EMPTY, SLAB_HELD, SLAB_FULL, SLAB_PARTIAL };
 
 struct slab {
-    void *free;              /* the holder's own list of free blocks */
+    void *free;          /* the holder's own list of free blocks */
     uint32_t free_count; /* its length */
-    uint32_t capacity;
     uint32_t stride;
     struct slab *next, *prev; /* PARTIAL: on the class list */
+    bool set_aside;           /* by the guard layer, under its lock: `next` is its list's */
     /* What a push of others reads stands beside the word that it writes, so it meets one line. */
     _Alignas(64) _Atomic uint64_t remote; /* see remote.h */
     _Atomic uint32_t class_state; /* class << 8 | enum slab_state; see slab_class, slab_state */
-    _Atomic uint32_t carved; /* blocks that have ever been handed out; written by the holder */
+    _Atomic uint32_t carved;      /* blocks that have ever been handed out; written by the holder */
+    uint32_t capacity;
+    _Atomic int32_t pins; /* of the pin layer: blocks that are out */
 };
 _Static_assert(sizeof(struct slab) == 128, "a slab record is two cache lines");
 
@@ -55,7 +57,8 @@ struct superslab {
     uint32_t dirty; /* SLABS: those of `empty` that have memory behind them. SPARE: of all */
     struct superslab *next, *prev; /* SLABS: the stock. SPARE: the list (next only) */
     uint64_t idle_since;           /* coarse clock of the last slab that became EMPTY */
-    uint64_t pad[11];
+    bool fenced;                   /* some of its pages are: see layer_fence.h */
+    uint64_t pad[10];
 };
 _Static_assert(sizeof(struct superslab) == sizeof(struct slab), "it stands in slab 0's place");
 

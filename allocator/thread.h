@@ -12,27 +12,41 @@
 #include "allocator/layout.h"
 #include "allocator/remote.h"
 
+#if HAK_LAYER_HEAD
+typedef int32_t tls_room;
+#else
+typedef int64_t tls_room;
+#endif
+
 /* One class's bin. Front sll: the TLS SLL. Front cache: the ends of the unified cache's array. */
 struct tls_bin {
 #if HAK_FRONT_CACHE
     void **top;   /* the slot of the newest block; the slot below the oldest holds an odd mark */
     void **limit; /* the last slot */
 #else
-    void *head;   /* user pointer of the first free block */
-    int64_t room; /* frees still taken before some must be drained */
+    void *head;          /* user pointer of the first free block */
+    tls_room room;       /* frees still taken before some must be drained */
+#if HAK_LAYER_HEAD
+    uint32_t reciprocal; /* of the stride, for the head layer: beside what a free reads anyway */
+#endif
 #endif
 };
 
 struct thread {
     struct slab *current[HAK_CLASSES]; /* HELD by this thread */
-#if HAK_FRONT_CACHE
+#if !HAK_FRONT_CACHE
+    /* By class: the length of the bin's list plus its room. Tells, when a list ends, whether it
+     * should, but for a few blocks that a signal handler may have made it lose. */
+    int64_t balance[HAK_CLASSES];
+#define LIST_TOLERANCE 8
+#else
     struct chain
         spill[HAK_CLASSES]; /* the TLS SLL behind the cache; `count` counts pushes since a refill */
     void **cache[HAK_CLASSES]; /* the arrays, made when first needed */
 #endif
     bool seen[HAK_CLASSES]; /* refilled or drained since the lists were aged */
     uint64_t age_at;        /* coarse clock of the next ageing: see tiny_age */
-    struct thread *next; /* on the list of records to be reused */
+    struct thread *next;    /* on the list of records to be reused */
 };
 
 struct thread_tls {

@@ -19,9 +19,12 @@ void *tiny_refill(struct thread *thread, unsigned class);
 /* The front of the class takes no more: makes room and puts the block into it. */
 void tiny_drain(struct thread *thread, unsigned class, void *p);
 
-/* Returns the first `count` blocks of a list (or all) to their slabs; what is left of it is the
- * result. */
-void *tiny_return_blocks(struct thread *thread, unsigned class, void *head, uint32_t count);
+/* Returns the first `count` blocks of a list (or all) to their slabs. The result is what is left of
+ * it, and how many have gone back. */
+struct chain tiny_return_blocks(struct thread *thread, unsigned class, void *head, uint32_t count);
+
+/* Reports that a list was not as long as it should be: somebody wrote over a link. */
+void tiny_report_length(unsigned class);
 
 /* Everything that the thread has goes back: its lists to their slabs, its slabs to the pool. */
 void tiny_flush(struct thread *thread);

@@ -1,15 +1,25 @@
 #include "allocator/tiny.h"
 
 #include "allocator/fail.h"
+#include "allocator/layers.h"
+#include "allocator/layers_test.h"
 #include "allocator/pool.h"
+#include "allocator/tiny_front.h"
 #include "allocator/unified_cache.h"
+
+void tiny_report_length(unsigned class)
+{
+    fail_report(&(struct fail_event){
+        .tag = "DRAIN_LENGTH", .layer = "drain", .action = "list dropped", .class = (int)class});
+}
 
 /* A run of blocks of one slab, as it stood in the list, goes back to that slab. */
 HAK_INLINE void give_back(struct thread *thread, unsigned class, struct slab *slab, void *head,
-                      void *tail, uint32_t count)
+                          void *tail, uint32_t count)
 {
     if (slab == thread->current[class]) {
-        *(void **)tail = slab->free;
+        pin_add(slab, -(int32_t)count);
+        layers_link(tail, class + 1, slab->free);
         slab->free = head;
         slab->free_count += count;
     } else if (HAK_LIKELY(slab_class(slab) == class)) {
@@ -26,24 +36,35 @@ HAK_INLINE void give_back(struct thread *thread, unsigned class, struct slab *sl
     }
 }
 
+static bool is_same_slab(const void *p, const void *q)
+{
+    return ((uintptr_t)p ^ (uintptr_t)q) >> HAK_SLAB_SHIFT == 0;
+}
+
 /* Runs are spliced in the order in which they stand and only the tail's link is rewritten: so a
  * bulk free keeps the address order that the next bulk allocation profits from, and costs one step
  * per block. */
-void *tiny_return_blocks(struct thread *thread, unsigned class, void *head, uint32_t count)
+struct chain tiny_return_blocks(struct thread *thread, unsigned class, void *head, uint32_t count)
 {
     void *p = head;
-    while (p && count) {
+    uint32_t returned = 0;
+    if ((HAK_LAYER_NEXT || HAK_LAYER_HEAD) && p && !layers_test_leave(p, class))
+        p = NULL;
+    while (p && returned < count) {
         void *first = p, *tail;
-        uint32_t length = 0;
+        uint32_t length = 0, most = count - returned;
         do {
             tail = p;
-            p = *(void **)p;
+            p = layout_next((hak_user){p});
             length++;
-        } while (p && length < count && ((uintptr_t)p ^ (uintptr_t)first) >> HAK_SLAB_SHIFT == 0);
-        count -= length;
+        } while (p && length < most && is_same_slab(p, first));
+        returned += length;
+        /* Inside of a slab a link can be followed whatever it says: it ends in memory of ours. */
+        if (!is_same_slab(p, tail))
+            p = layers_walk(tail, class);
         give_back(thread, class, slab_of(first), first, tail, length);
     }
-    return p;
+    return (struct chain){.head = p, .count = returned};
 }
 
 #if HAK_FRONT_CACHE
@@ -54,15 +75,17 @@ void tiny_drain(struct thread *thread, unsigned class, void *p)
     struct chain *spill = &thread->spill[class];
     if (!unified_cache_make_room(thread, class, spill)) {
         /* No memory for an array: the spill list alone serves. */
-        *(void **)p = spill->head;
+        layers_link(p, class + 1, spill->head);
         spill->head = p;
         spill->count++;
     } else {
         struct tls_bin *bin = &thread_tls.bins[class + 1];
+        if (HAK_LAYER_HEAD)
+            layers_link(p, class + 1, NULL);
         *++bin->top = p;
     }
     if (spill->count > size_classes[class].limit) {
-        spill->head = tiny_return_blocks(thread, class, spill->head, spill->count);
+        spill->head = tiny_return_blocks(thread, class, spill->head, spill->count).head;
         spill->count = 0;
     }
 }
@@ -77,14 +100,20 @@ void tiny_drain(struct thread *thread, unsigned class, void *p)
     /* While the list is taken apart the bin is empty and full at once, should a signal handler
      * look. */
     void *head = bin->head;
+    int64_t length = thread->balance[class] - bin->room;
     bin->room = 0;
     bin->head = NULL;
     /* A thread's very first call may be this one: then the list is empty and only its room is
      * missing. */
-    void *rest = tiny_return_blocks(thread, class, head, limit - limit / 2);
-    layout_set_next((hak_user){p}, rest);
-    bin->head = p;
-    bin->room = (head ? limit / 2 : limit) - 1;
+    uint32_t wanted = limit - limit / 2;
+    struct chain rest = tiny_return_blocks(thread, class, head, wanted);
+    if (rest.count < wanted && length - rest.count > LIST_TOLERANCE)
+        tiny_report_length(class);
+    length = rest.head ? length - rest.count + 1 : 1;
+    layers_link(p, class + 1, rest.head);
+    tls_room room = (tls_room)(head ? limit / 2 : limit) - 1;
+    tiny_front_open(class, p, room);
+    thread->balance[class] = length + room;
 }
 
 #endif
@@ -93,14 +122,20 @@ static void flush_class(struct thread *thread, unsigned class)
 {
 #if HAK_FRONT_CACHE
     unified_cache_empty(thread, class, &thread->spill[class]);
-    void *list = thread->spill[class].head;
-    thread->spill[class] = (struct chain){.head = NULL};
+    struct chain *spill = &thread->spill[class];
+    tiny_return_blocks(thread, class, spill->head, UINT32_MAX);
+    *spill = (struct chain){.head = NULL};
 #else
     struct tls_bin *bin = &thread_tls.bins[class + 1];
     void *list = bin->head;
+    int64_t length = thread->balance[class] - bin->room;
     *bin = (struct tls_bin){.head = NULL};
+    thread->balance[class] = 0;
+    /* Bounded by the length that the list should have: one that has become a circle ends, too. */
+    uint32_t most = (uint32_t)(length > 0 ? length : 0) + LIST_TOLERANCE;
+    if (tiny_return_blocks(thread, class, list, most).head)
+        tiny_report_length(class);
 #endif
-    tiny_return_blocks(thread, class, list, UINT32_MAX);
     struct slab *slab = thread->current[class];
     thread->current[class] = NULL;
     if (slab)

@@ -14,7 +14,34 @@
 #ifndef HAK_TINY_FRONT_H
 #define HAK_TINY_FRONT_H
 
+#include "allocator/layers.h"
 #include "allocator/thread.h"
+
+/* What the head layer needs to know of a bin's stride. */
+HAK_INLINE uint32_t tiny_front_reciprocal(size_t bin_index)
+{
+#if !HAK_LAYER_HEAD
+    (void)bin_index;
+    return 0;
+#elif HAK_FRONT_CACHE
+    return head_reciprocal[bin_index - 1];
+#else
+    return thread_tls.bins[bin_index].reciprocal;
+#endif
+}
+
+#if !HAK_FRONT_CACHE
+/* A bin with a list, after whose `room`th push it must be drained. */
+HAK_INLINE void tiny_front_open(unsigned class, void *list, tls_room room)
+{
+    struct tls_bin *bin = &thread_tls.bins[class + 1];
+#if HAK_LAYER_HEAD
+    bin->reciprocal = head_reciprocal[class];
+#endif
+    bin->room = room;
+    bin->head = list;
+}
+#endif
 
 /* Takes a block of the bin into *out; false when it has none (then see tiny_refill). */
 HAK_INLINE bool tiny_front_pop(size_t bin_index, void **out)
@@ -25,41 +52,59 @@ HAK_INLINE bool tiny_front_pop(size_t bin_index, void **out)
     void *p = *top;
     if (HAK_UNLIKELY((uintptr_t)p & 1))
         return false;
+    if (!layers_may_leave(p, bin_index))
+        return false;
     bin->top = top - 1;
+    layers_leave(p, bin_index);
     *out = p;
     return true;
 #else
     void *p = bin->head;
     if (HAK_UNLIKELY(p == NULL))
         return false;
-    bin->head = layout_next((hak_user){p});
+    void *next;
+    if (HAK_UNLIKELY(!layers_may_pop(p, bin_index, &next)))
+        return false;
+    bin->head = next;
     bin->room++;
+    layers_leave(p, bin_index);
     *out = p;
     return true;
 #endif
 }
 
-/* Puts a block into the bin; false, and nothing done, when the bin does not take it (then see
- * tiny_drain). */
-HAK_INLINE bool tiny_front_push(size_t bin_index, void *p)
+HAK_INLINE bool tiny_front_put(size_t bin_index, void *p, bool tested)
 {
     struct tls_bin *bin = &thread_tls.bins[bin_index];
 #if HAK_FRONT_CACHE
     void **top = bin->top;
     if (HAK_UNLIKELY(top == bin->limit))
         return false;
+    if (HAK_UNLIKELY(!tested && !layers_may_enter(p, bin_index, tiny_front_reciprocal(bin_index))))
+        return false;
+    if (HAK_LAYER_HEAD)
+        layers_link(p, bin_index, NULL);
     top[1] = p;
     bin->top = top + 1;
     return true;
 #else
-    int64_t room = bin->room - 1;
+    tls_room room = bin->room - 1;
     if (HAK_UNLIKELY(room < 0))
         return false;
+    if (HAK_UNLIKELY(!tested && !layers_may_enter(p, bin_index, tiny_front_reciprocal(bin_index))))
+        return false;
     bin->room = room;
-    layout_set_next((hak_user){p}, bin->head);
+    layers_link(p, bin_index, bin->head);
     bin->head = p;
     return true;
 #endif
+}
+
+/* Puts a block into the bin; false, and nothing done, when the bin does not take it (then see
+ * tiny_drain) or a layer finds that it must not. */
+HAK_INLINE bool tiny_front_push(size_t bin_index, void *p)
+{
+    return tiny_front_put(bin_index, p, false);
 }
 
 #endif

@@ -1,7 +1,11 @@
 #include "allocator/tiny.h"
 
+#include "allocator/layer_freelist.h"
+#include "allocator/layers.h"
+#include "allocator/layers_test.h"
 #include "allocator/pool.h"
 #include "allocator/purge.h"
+#include "allocator/tiny_front.h"
 #include "allocator/unified_cache.h"
 
 /* Links the next fresh blocks of a slab, about a page's worth, in address order. */
@@ -18,12 +22,31 @@ static struct chain carve(struct slab *slab, unsigned class)
     for (uint32_t i = 1;; i++) {
         layout_write_header(block, class);
         hak_user next = {(char *)block.p + stride};
-        layout_set_next(block, i < count ? next.p : NULL);
+        layers_link(block.p, class + 1, i < count ? next.p : NULL);
         if (i >= count)
             break;
         block = next;
     }
     atomic_store_explicit(&slab->carved, first + count, memory_order_relaxed);
+    if (HAK_LAYER_HEAD)
+        head_set_carved(start, layout_block(start, class, stride, first + count).p);
+    return chain;
+}
+
+/* A chain of the thread's current slab, which it holds; empty when the slab has none. */
+static struct chain source_from(struct slab *slab, unsigned class)
+{
+    struct chain chain = {.head = slab->free, .count = slab->free_count};
+    if (chain.head) {
+        slab->free = NULL;
+        slab->free_count = 0;
+    } else if (remote_count(atomic_load_explicit(&slab->remote, memory_order_relaxed))) {
+        chain = remote_take(slab);
+    } else if (atomic_load_explicit(&slab->carved, memory_order_relaxed) < slab->capacity) {
+        chain = carve(slab, class);
+    }
+    if (chain.head)
+        pin_add(slab, (int32_t)chain.count);
     return chain;
 }
 
@@ -31,23 +54,31 @@ struct chain tiny_source(struct thread *thread, unsigned class)
 {
     for (;;) {
         struct slab *slab = thread->current[class];
-        if (slab && slab->free) {
-            struct chain chain = {.head = slab->free, .count = slab->free_count};
-            slab->free = NULL;
-            slab->free_count = 0;
-            return chain;
+        if (slab) {
+            struct chain chain = source_from(slab, class);
+            if (chain.head && (!HAK_LAYER_FREELIST || freelist_test(slab, &chain)))
+                return chain;
+            if (chain.head || !pool_park(slab))
+                continue;
         }
-        if (slab && remote_count(atomic_load_explicit(&slab->remote, memory_order_relaxed)))
-            return remote_take(slab);
-        if (slab && atomic_load_explicit(&slab->carved, memory_order_relaxed) < slab->capacity)
-            return carve(slab, class);
-        if (slab && !pool_park(slab))
-            continue;
         thread->current[class] = pool_acquire(class);
         if (!thread->current[class])
             return (struct chain){.head = NULL};
         tiny_age(thread, purge_tick());
     }
+}
+
+/* Takes the first block off a list, which the front would not take or which is new. NULL, and the
+ * list empty, when it must not be used; the list is cut where its link is not to be followed. */
+static void *take_first(unsigned class, void **list)
+{
+    void *p = *list;
+    *list = NULL;
+    if (!p || !layers_test_leave(p, class))
+        return NULL;
+    *list = layers_walk(p, class);
+    layers_leave(p, class + 1);
+    return p;
 }
 
 #if HAK_FRONT_CACHE
@@ -56,16 +87,24 @@ void *tiny_refill(struct thread *thread, unsigned class)
 {
     thread->seen[class] = true;
     struct chain *spill = &thread->spill[class];
-    if (!spill->head) {
-        spill->head = tiny_source(thread, class).head;
-        spill->count = 0;
-        if (!spill->head)
-            return NULL;
+    for (;;) {
+        /* The newest block of the cache, if it has one, is one that the front would not hand out.
+         */
+        void *cached = unified_cache_take(thread, class);
+        if (cached)
+            return cached;
+        if (!spill->head) {
+            spill->head = tiny_source(thread, class).head;
+            spill->count = 0;
+            if (!spill->head)
+                return NULL;
+        }
+        void *p = take_first(class, &spill->head);
+        if (HAK_LIKELY(p != NULL)) {
+            unified_cache_fill(thread, class, spill);
+            return p;
+        }
     }
-    void *p = spill->head;
-    spill->head = *(void **)p;
-    unified_cache_fill(thread, class, spill);
-    return p;
 }
 
 #else
@@ -74,11 +113,26 @@ void *tiny_refill(struct thread *thread, unsigned class)
 {
     thread->seen[class] = true;
     struct tls_bin *bin = &thread_tls.bins[class + 1];
-    void *p = tiny_source(thread, class).head;
-    if (p) {
-        bin->head = *(void **)p;
-        bin->room = size_classes[class].limit;
+    int64_t length = thread->balance[class] - bin->room;
+    void *list = bin->head;
+    if (!list && length > LIST_TOLERANCE)
+        tiny_report_length(class);
+    bin->room = 0;
+    bin->head = NULL;
+    void *p = take_first(class, &list);
+    length--;
+    while (!p) {
+        struct chain chain = tiny_source(thread, class);
+        list = chain.head;
+        length = (int64_t)chain.count - 1;
+        if (!list) {
+            thread->balance[class] = 0;
+            return NULL;
+        }
+        p = take_first(class, &list);
     }
+    thread->balance[class] = (list ? length : 0) + size_classes[class].limit;
+    tiny_front_open(class, list, (tls_room)size_classes[class].limit);
     return p;
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "allocator/arena.h"
+#include "allocator/layers.h"
+#include "allocator/layers_test.h"
 
 /* Slots for blocks; slot 0 of the array comes on top and holds the odd mark. An array may hold more
  * than a drained list does: pushing to it touches no block, so nothing of it grows cold. */
@@ -45,10 +47,10 @@ static uint32_t close_bin(unsigned class, void **array)
 }
 
 /* Pushes array[1 .. count] to the list, the newest block first. */
-static void spill(void **array, uint32_t count, struct chain *list)
+static void spill(unsigned class, void **array, uint32_t count, struct chain *list)
 {
     for (uint32_t i = 1; i <= count; i++) {
-        layout_set_next((hak_user){array[i]}, list->head);
+        layers_link(array[i], class + 1, list->head);
         list->head = array[i];
     }
     list->count += count;
@@ -65,7 +67,7 @@ void unified_cache_fill(struct thread *thread, unsigned class, struct chain *lis
     uint32_t half = (capacity_of(class) + 1) / 2, count = 0;
     void *end = list->head;
     for (; end && count < half; count++)
-        end = layout_next((hak_user){end});
+        end = layers_walk(end, class);
     void *p = list->head;
     for (uint32_t slot = count; slot > 0; slot--) {
         array[slot] = p;
@@ -76,6 +78,24 @@ void unified_cache_fill(struct thread *thread, unsigned class, struct chain *lis
     open_bin(class, array, count);
 }
 
+void *unified_cache_take(struct thread *thread, unsigned class)
+{
+    void **array = thread->cache[class];
+    if ((!HAK_LAYER_HEAD && !HAK_LAYER_NEXT) || !array)
+        return NULL;
+    void *p = NULL;
+    uint32_t count = close_bin(class, array);
+    while (count && !p) {
+        p = array[count--];
+        if (!layers_test_leave(p, class))
+            p = NULL;
+    }
+    open_bin(class, array, count);
+    if (p)
+        layers_leave(p, class + 1);
+    return p;
+}
+
 bool unified_cache_make_room(struct thread *thread, unsigned class, struct chain *list)
 {
     void **array = array_of(thread, class);
@@ -83,7 +103,7 @@ bool unified_cache_make_room(struct thread *thread, unsigned class, struct chain
         return false;
     uint32_t count = close_bin(class, array);
     uint32_t moved = count == capacity_of(class) ? (count + 1) / 2 : 0;
-    spill(array, moved, list);
+    spill(class, array, moved, list);
     memmove(array + 1, array + 1 + moved, (count - moved) * sizeof *array);
     open_bin(class, array, count - moved);
     return true;
@@ -93,7 +113,7 @@ void unified_cache_empty(struct thread *thread, unsigned class, struct chain *li
 {
     void **array = thread->cache[class];
     if (array)
-        spill(array, close_bin(class, array), list);
+        spill(class, array, close_bin(class, array), list);
 }
 
 #endif

@@ -19,6 +19,10 @@
  * stood. */
 void unified_cache_fill(struct thread *thread, unsigned class, struct chain *list);
 
+/* For when the front has found nothing to hand out: the newest block that the layers do not find
+ * fault with, and which leaves; those above it are dropped. NULL when the array is empty. */
+void *unified_cache_take(struct thread *thread, unsigned class);
+
 /* Sees that the array takes one more block, by moving its older half to the list. False: there is
  * no array. */
 bool unified_cache_make_room(struct thread *thread, unsigned class, struct chain *list);

@@ -5,7 +5,7 @@
 #include "allocator/tests/check.h"
 #include "allocator/tests/misuse/oracle.h"
 
-enum { NOT_APPLICABLE = 77, TAKEN = 600, LINKED_MIN = 8, SLAB_TAKEN = 40, PAIR_TRIES = 1100 };
+enum { NOT_APPLICABLE = 77, TAKEN = 600, FREED = 260, SLAB_TAKEN = 40, PAIR_TRIES = 1100 };
 
 static const char *variant(void)
 {
@@ -27,6 +27,24 @@ size_t heap_fill(size_t stride)
 {
     const bool has_header = heap_is_headered() && stride > STRIDE_C0 && stride < STRIDE_CN;
     return stride - has_header;
+}
+
+size_t heap_usable(size_t stride)
+{
+    static size_t of_c0;
+    if (stride != STRIDE_C0)
+        return heap_fill(stride);
+    if (of_c0 == 0) {
+        void *block = malloc(STRIDE_C0);
+        of_c0 = malloc_usable_size(block);
+        free(block);
+    }
+    return of_c0;
+}
+
+size_t heap_step(size_t stride)
+{
+    return heap_usable(stride) + stride - heap_fill(stride);
 }
 
 void heap_skip(const char *why)
@@ -66,8 +84,9 @@ void heap_set_link(uint8_t *block, uintptr_t word)
 /* Blocks are carved a page's worth at a time, in address order, each linked to the next. */
 static bool is_last_carved(const uint8_t *block, size_t stride)
 {
-    const size_t offset = (uintptr_t)block % HAK_SLAB - (stride - heap_fill(stride)) * stride;
-    return (offset / stride + 1) % (HAK_PAGE / stride) == 0;
+    const size_t step = heap_step(stride);
+    const size_t offset = (uintptr_t)block % HAK_SLAB - (step - heap_usable(stride)) * step;
+    return (offset / step + 1) % (HAK_PAGE / step) == 0;
 }
 
 struct heap_pair heap_take_pair(size_t stride)
@@ -76,7 +95,7 @@ struct heap_pair heap_take_pair(size_t stride)
     uint8_t *first = oracle_take_untouched(size);
     for (int i = 0; i < PAIR_TRIES; i++) {
         uint8_t *second = oracle_take_untouched(size);
-        if (second == first + stride && is_last_carved(second, stride))
+        if (second == first + heap_step(stride) && is_last_carved(second, stride))
             return (struct heap_pair){.link = heap_link(first), .target = second};
         first = second;
     }
@@ -90,25 +109,24 @@ static void take_neighbours(uint8_t **block, int count, size_t stride)
         block[i] = oracle_take(heap_fill(stride));
 }
 
+/* The cache front keeps up to 256 blocks in an array, and puts the older half of them into its list
+ * when there are more. The other one drains the newer half of what is too much. Either way the first
+ * that were freed stand in the list. */
 void heap_make_list(struct heap_list *list, size_t stride)
 {
     uint8_t *block[TAKEN];
     int freed = 0;
-    uintptr_t before[TAKEN];
     take_neighbours(block, TAKEN, stride);
-    list->count = 0;
-    /* A front may keep blocks in an array first; linked are those whose first word has changed. */
-    for (int i = 1; i < TAKEN && list->count < LINKED_MIN; i += 2) {
-        if (block[i] != block[i - 1] + stride)
+    for (int i = 1; i < TAKEN && freed < FREED; i += 2) {
+        if (block[i] != block[i - 1] + heap_step(stride))
             continue;
-        list->at[freed] = block[i];
-        before[freed++] = heap_link(block[i]);
+        if (freed < HEAP_LISTED)
+            list->at[freed] = block[i];
+        freed++;
         oracle_give(block[i]);
-        while (list->count < freed && heap_link(list->at[list->count]) != before[list->count])
-            list->count++;
     }
-    CHECK(list->count >= LINKED_MIN, "only %d of %d freed blocks came into a list", list->count,
-          freed);
+    CHECK(freed == FREED, "only %d of %d blocks have a neighbour before them", freed, FREED);
+    list->count = HEAP_LISTED;
 }
 
 void heap_make_slab_list(struct heap_list *list, size_t stride)
@@ -117,7 +135,8 @@ void heap_make_slab_list(struct heap_list *list, size_t stride)
     take_neighbours(block, SLAB_TAKEN, stride);
     list->count = 0;
     for (int i = 1; i < SLAB_TAKEN; i += 2) {
-        CHECK(block[i] == block[i - 1] + stride, "blocks %d and %d are no neighbours", i - 1, i);
+        CHECK(block[i] == block[i - 1] + heap_step(stride), "blocks %d and %d are no neighbours",
+              i - 1, i);
         list->at[list->count++] = block[i];
         oracle_give(block[i]);
     }

@@ -10,16 +10,19 @@
 
 #include "allocator/superslab.h"
 
-/* The strides that the cases use; both geometries have them. Between the ends blocks are headered
- * where the layout is. */
+/* The classes that the cases use, by their strides in the release; both geometries have them.
+ * Between the ends blocks are headered where the layout is. */
 enum { STRIDE_C0 = 8, STRIDE = 64, STRIDE_OTHER = 128, STRIDE_CN = 1024 };
 
 /* Of the variant preloaded; false for every question when there is no hakmem. */
 bool heap_is_hakmem(void);
 bool heap_is_headered(void);
 
-/* The request that fills a block of a stride. */
+/* The request that fills a block of the class in the release, bytes. */
 size_t heap_fill(size_t stride);
+/* The bytes of its blocks in this build, and their distance: C0 may have more of both. */
+size_t heap_usable(size_t stride);
+size_t heap_step(size_t stride);
 
 /* Ends the process: the case means nothing in this build. */
 void heap_skip(const char *why) __attribute__((noreturn));
@@ -41,10 +44,11 @@ struct heap_pair {
 struct heap_pair heap_take_pair(size_t stride);
 
 /* Free blocks in this thread's list of a stride: at[i]'s link leads to at[i - 1]. The block before
- * each of them, at[i] - stride, is live and full. Some hundred blocks of the stride stay live. */
+ * each of them, at[i] - step, is live and full. Some hundred blocks of the stride stay live. */
+enum { HEAP_LISTED = 80 };
 struct heap_list {
-    uint8_t *at[512];
-    int count; /* 8 at least */
+    uint8_t *at[HEAP_LISTED];
+    int count;
 };
 void heap_make_list(struct heap_list *list, size_t stride);
 

@@ -82,13 +82,12 @@ static void to_live_c0(void)
     heap_exercise(STRIDE_C0, HEAP_MANY);
 }
 
-/* The block listed first leads back to one listed later. Links are copied, so that they are
- * valid. */
+/* A block leads back to one before it. The link is a copy, so it is a valid one. */
 static void cycle(void)
 {
     struct heap_list list;
     heap_make_list(&list, STRIDE);
-    heap_set_link(list.at[0], heap_link(list.at[list.count / 2]));
+    heap_set_link(list.at[list.count / 2], heap_link(list.at[list.count / 2 + 4]));
     malloc_trim(0);
     heap_exercise(STRIDE, HEAP_MANY);
 }

@@ -8,8 +8,8 @@
 /* Writes `count` bytes beyond the end of the live block that stands before a free one. */
 static void overflow_into(uint8_t *victim, size_t stride, size_t count, uint8_t byte)
 {
-    uint8_t *neighbour = (uint8_t *)hide_pointer(victim - stride);
-    memset(neighbour + heap_fill(stride), byte, count);
+    uint8_t *neighbour = (uint8_t *)hide_pointer(victim - heap_step(stride));
+    memset(neighbour + heap_usable(stride), byte, count);
 }
 
 static void into_listed(size_t stride, size_t count, uint8_t byte)

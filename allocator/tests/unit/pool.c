@@ -19,6 +19,7 @@ static void *block(struct slab *slab, uint32_t index)
 static void hand_out_all(struct slab *slab)
 {
     atomic_store(&slab->carved, slab->capacity);
+    pin_add(slab, (int32_t)slab->capacity);
 }
 
 static void push_one(struct slab *slab, uint32_t index)
@@ -119,6 +120,7 @@ static void park_fails_when_a_block_has_come_back(void **state)
     struct chain chain = remote_take(slab);
     assert_int_equal(chain.count, 1);
     assert_ptr_equal(chain.head, block(slab, 3));
+    pin_add(slab, 1);
     assert_true(pool_park(slab));
     for (uint32_t i = 0; i < slab->capacity; i++)
         push_one(slab, i);
@@ -130,6 +132,7 @@ static void release_of_a_half_used_slab_is_partial(void **state)
     (void)state;
     struct slab *slab = pool_acquire(CLASS);
     atomic_store(&slab->carved, 10);
+    pin_add(slab, 10);
     pool_release(slab);
     assert_int_equal(slab_state(slab), SLAB_PARTIAL);
     struct slab *again = pool_acquire(CLASS);

@@ -23,17 +23,18 @@ static void strides_rise_and_fill_slabs(void **state)
     size_class_init();
     for (unsigned class = 0; class < HAK_CLASSES; class ++) {
         const struct size_class *row = &size_classes[class];
-        if (class > 0)
-            assert_true(row->stride > size_classes[class - 1].stride);
+        assert_true(class == 0 || row->usable > size_classes[class - 1].usable);
+        assert_true(class == 0 || row->stride >= size_classes[class - 1].stride);
         assert_true(class == 0 || row->stride % HAK_ALIGNMENT == 0);
-        assert_int_equal(row->usable, row->stride - tiny_user_offset(class));
+        assert_int_equal(row->usable, class ? row->stride - tiny_user_offset(class) : 8);
         static char slab[HAK_SLAB];
         hak_user last = layout_block(slab, class, row->stride, row->capacity - 1);
         assert_true((char *)last.p + row->usable <= slab + HAK_SLAB);
         assert_true(row->capacity >= 2 || HAK_LAYOUT_HEADERED);
         assert_true(row->wake >= 1 && row->wake <= row->capacity);
     }
-    assert_int_equal(size_classes[0].stride, 8);
+    assert_int_equal(size_classes[0].usable, 8);
+    assert_int_equal(size_classes[0].stride, HAK_C0_STRIDE);
     assert_int_equal(size_classes[HAK_CN].stride, 1024);
     assert_int_equal(size_classes[HAK_CLASSES - 1].stride, HAK_FRONT_MAX);
 }
