@@ -13,7 +13,7 @@
 /* An ACE region: its record is the second page of the SuperSlab (the first keeps the slab records,
  * whatever the SuperSlab is). A page is live (in a block),
  * cached (in the cache), or free; only free ones have their bit in `free`. Invariant: span[p] is
- * the length of the block or cached run that begins at page p, else 0. */
+ * the length of the block or cached run (then with CACHED) that begins at page p, else 0. */
 struct region {
     uint64_t free[HAK_REGION_PAGES / 64];
     uint64_t
@@ -26,6 +26,7 @@ struct region {
 };
 _Static_assert(sizeof(struct region) <= HAK_PAGE, "the record fits a page");
 #define RECORD_PAGES 2u
+#define CACHED       0x8000u /* in `span`: the run is cached, nobody's block */
 
 struct cached {
     void *p;
@@ -175,7 +176,9 @@ static void *take_cached(uint32_t bin)
     if (!ace.depth[bin])
         return NULL;
     void *p = ace.bin[bin][--ace.depth[bin]].p;
-    ace.cached_bytes -= region_of(p)->span[page_of(p)] * HAK_PAGE;
+    uint16_t *span = &region_of(p)->span[page_of(p)];
+    *span &= (uint16_t)~CACHED;
+    ace.cached_bytes -= *span * HAK_PAGE;
     return p;
 }
 
@@ -209,21 +212,27 @@ size_t ace_usable(const void *p)
     if ((uintptr_t)p & (HAK_PAGE - 1))
         return 0;
     /* Read without the lock: nobody changes the span of a block that its owner asks about. */
-    return region_of(p)->span[page_of(p)] * HAK_PAGE;
+    uint16_t pages = region_of(p)->span[page_of(p)];
+    return pages & CACHED ? 0 : pages * HAK_PAGE;
 }
 
-void ace_free(void *p)
+bool ace_free(void *p)
 {
     struct region *region = region_of(p);
     uint32_t page = page_of(p);
     uint64_t now = os_clock_coarse_ns();
     lock_acquire(&ace.lock);
     uint32_t pages = region->span[page];
+    if (!pages || pages & CACHED) { /* another thread has freed it meanwhile, too */
+        lock_release(&ace.lock);
+        return false;
+    }
     ace.used_bytes -= pages * HAK_PAGE;
     uint32_t bin = bin_of(pages);
     struct superslab *whole = NULL;
     if (pages == round_pages(pages) && ace.depth[bin] < BIN_DEPTH &&
         ace.cached_bytes + pages * HAK_PAGE <= CACHE_BYTES) {
+        region->span[page] |= CACHED;
         ace.bin[bin][ace.depth[bin]++] = (struct cached){.p = p, .since = now};
         ace.cached_bytes += pages * HAK_PAGE;
     } else {
@@ -234,6 +243,7 @@ void ace_free(void *p)
     lock_release(&ace.lock);
     if (whole)
         superslab_give(whole);
+    return true;
 }
 
 bool ace_resize(void *p, size_t size)
@@ -276,7 +286,7 @@ static void expire_cache(uint64_t before, uint64_t now)
                 continue;
             }
             struct region *region = region_of(entry.p);
-            uint32_t page = page_of(entry.p), pages = region->span[page];
+            uint32_t page = page_of(entry.p), pages = region->span[page] & ~CACHED;
             ace.cached_bytes -= pages * HAK_PAGE;
             region->span[page] = 0;
             /* It has been idle all the time, so its pages are due at once unless a neighbour was

@@ -30,7 +30,8 @@ void *ace_alloc(size_t size, size_t alignment, bool *zeroed);
 /* Bytes of the block that begins at p in an ACE region; 0 when no block begins there. */
 size_t ace_usable(const void *p);
 
-void ace_free(void *p);
+/* False, and nothing done, when no live block begins there. */
+bool ace_free(void *p);
 
 /* Makes the block fit `size` bytes without moving it; false when it cannot. */
 bool ace_resize(void *p, size_t size);

@@ -113,7 +113,8 @@ static void free_inside(struct thread *thread, void *p)
             tiny_drain(thread, block.class, p);
         break;
     case BLOCK_ACE:
-        ace_free(p);
+        if (!ace_free(p))
+            report_unknown("FREE_UNKNOWN", "ignored", p);
         tiny_age(thread, purge_tick());
         break;
     case BLOCK_SPAN:

@@ -152,9 +152,15 @@ void tiny_age(struct thread *thread, uint64_t now)
 {
     if (HAK_LIKELY(now < thread->age_at))
         return;
+    bool first = thread->age_at == 0;
     thread->age_at = now + HAK_PURGE_NS / 4;
+    if (first)
+        return;
     for (unsigned class = 0; class < HAK_CLASSES; class ++) {
-        if (!thread->seen[class])
+        /* A slab that nothing was carved from yet, a prewarmed one, keeps nothing back. */
+        struct slab *slab = thread->current[class];
+        bool fresh = slab && atomic_load_explicit(&slab->carved, memory_order_relaxed) == 0;
+        if (!thread->seen[class] && !fresh)
             flush_class(thread, class);
         thread->seen[class] = false;
     }

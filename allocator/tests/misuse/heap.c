@@ -29,22 +29,17 @@ size_t heap_fill(size_t stride)
     return stride - has_header;
 }
 
-size_t heap_usable(size_t stride)
+size_t heap_step(size_t stride)
 {
     static size_t of_c0;
     if (stride != STRIDE_C0)
-        return heap_fill(stride);
+        return stride;
     if (of_c0 == 0) {
-        void *block = malloc(STRIDE_C0);
-        of_c0 = malloc_usable_size(block);
+        uint8_t *block = malloc(STRIDE_C0);
+        of_c0 = slab_of(block)->stride;
         free(block);
     }
     return of_c0;
-}
-
-size_t heap_step(size_t stride)
-{
-    return heap_usable(stride) + stride - heap_fill(stride);
 }
 
 void heap_skip(const char *why)
@@ -85,7 +80,7 @@ void heap_set_link(uint8_t *block, uintptr_t word)
 static bool is_last_carved(const uint8_t *block, size_t stride)
 {
     const size_t step = heap_step(stride);
-    const size_t offset = (uintptr_t)block % HAK_SLAB - (step - heap_usable(stride)) * step;
+    const size_t offset = (uintptr_t)block % HAK_SLAB - (stride - heap_fill(stride)) * step;
     return (offset / step + 1) % (HAK_PAGE / step) == 0;
 }
 
@@ -109,9 +104,9 @@ static void take_neighbours(uint8_t **block, int count, size_t stride)
         block[i] = oracle_take(heap_fill(stride));
 }
 
-/* The cache front keeps up to 256 blocks in an array, and puts the older half of them into its list
- * when there are more. The other one drains the newer half of what is too much. Either way the first
- * that were freed stand in the list. */
+/* The cache front keeps up to 256 blocks in an array, and puts the older half of them into its
+ * list when there are more. The other one drains the newer half of what is too much. Either way the
+ * first that were freed stand in the list. */
 void heap_make_list(struct heap_list *list, size_t stride)
 {
     uint8_t *block[TAKEN];

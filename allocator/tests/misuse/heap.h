@@ -18,10 +18,9 @@ enum { STRIDE_C0 = 8, STRIDE = 64, STRIDE_OTHER = 128, STRIDE_CN = 1024 };
 bool heap_is_hakmem(void);
 bool heap_is_headered(void);
 
-/* The request that fills a block of the class in the release, bytes. */
+/* The request that fills a block of the class, bytes. */
 size_t heap_fill(size_t stride);
-/* The bytes of its blocks in this build, and their distance: C0 may have more of both. */
-size_t heap_usable(size_t stride);
+/* The distance of its blocks in this build: a layer may want more room in C0. */
 size_t heap_step(size_t stride);
 
 /* Ends the process: the case means nothing in this build. */

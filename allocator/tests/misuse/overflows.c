@@ -5,11 +5,12 @@
 #include "allocator/tests/misuse/heap.h"
 #include "allocator/tests/misuse/oracle.h"
 
-/* Writes `count` bytes beyond the end of the live block that stands before a free one. */
+/* Writes beyond the end of the live block before a free one, over that one's first `count` bytes,
+ * of which its header is one. */
 static void overflow_into(uint8_t *victim, size_t stride, size_t count, uint8_t byte)
 {
     uint8_t *neighbour = (uint8_t *)hide_pointer(victim - heap_step(stride));
-    memset(neighbour + heap_usable(stride), byte, count);
+    memset(neighbour + heap_fill(stride), byte, heap_step(stride) - stride + count);
 }
 
 static void into_listed(size_t stride, size_t count, uint8_t byte)
