@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
+from reports.detection import Detection
 from reports.load import Results
 from reports.stats import SMALLEST_N
 from reports.summary import Summary
@@ -25,6 +26,7 @@ class Kind(Enum):
 
     TROUBLE = "Look at the ledger below, then repeat one by `build/hakbench exec` under a debugger."
     UNFINISHED = "Go on with it by `build/hakbench run --resume`, then `make report`."
+    PREDICTION = "Read which below the detection matrix: each is a bug, or a wrong prediction."
     VOID = "Read why in the ledger; a void sample enters no number."
     FEW_REPEATS = "Run the default mode (`make matrix`) for 95 % intervals."
     SPREAD = "Close what else runs on this machine and measure again; trust intervals, not medians."
@@ -47,17 +49,21 @@ class Notice:
     text: str
 
 
-def warnings_of(summary: Summary) -> list[Notice]:
+def warnings_of(summary: Summary, detection: Detection | None = None) -> list[Notice]:
     """The gravest first: what went wrong, what is incomplete, what is noisy, what is unfit."""
-    return [*_outcome_warnings(summary), *_noise_warnings(summary),
+    return [*_outcome_warnings(summary, detection), *_noise_warnings(summary),
             *_host_warnings(summary.results)]
 
 
-def _outcome_warnings(summary: Summary) -> Iterator[Notice]:
+def _outcome_warnings(summary: Summary, detection: Detection | None) -> Iterator[Notice]:
     counts = summary.counts
     if counts.bad:
         yield Notice(Kind.TROUBLE, f"{counts.bad} of {counts.done} samples went wrong "
                                     f"({counts.bad_words}); none is in any number or plot.")
+    if detection and detection.held < detection.predicted:
+        missed = detection.predicted - detection.held
+        yield Notice(Kind.PREDICTION, f"{missed} of {detection.predicted} cases of misuse ended "
+                                       "otherwise than predicted, or did not run.")
     if counts.done < counts.planned:
         yield Notice(Kind.UNFINISHED, f"{counts.planned - counts.done} of {counts.planned} "
                                        "planned samples are not measured yet.")

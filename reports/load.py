@@ -94,13 +94,33 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Misuse:
+    """One case of misuse under one allocator. held: 1 when it is as predicted, 0 when not."""
+
+    allocator: str
+    case_id: str
+    case_group: int
+    title: str
+    verdict: str
+    layer: str | None
+    tag: str | None
+    signal: int | None
+    predicted_verdict: str | None
+    predicted_layer: str | None
+    predicted_tag: str | None
+    held: int | None
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Results:
-    """One session: cells stand in the order in which the runner made them."""
+    """One session: cells and misuse stand in the order in which the runner made them."""
 
     database: Path
     session: Session
     facts: dict[str, str]
     cells: tuple[Cell, ...]
+    misuse: tuple[Misuse, ...] = ()
 
     @property
     def samples(self) -> list[Sample]:
@@ -116,14 +136,17 @@ def load_results(folder: Path, session_id: int | None = None) -> Results:
         facts = dict(connection.execute(
             "SELECT key, value FROM fact WHERE session_id = ? ORDER BY key", (session.id,)))
         cells = _cells(connection, path, session.id)
+        misuse = _misuse(connection, session.id)
     except sqlite3.Error as error:
         raise _unreadable(path, error) from error
     finally:
         connection.close()
-    if not any(cell.samples for cell in cells):
+    if not misuse and not any(cell.samples for cell in cells):
         raise LoadError(f"session {session.id} of {path} holds no sample yet: go on with it by "
                         "`build/hakbench run --resume`, or choose another with --session")
-    return Results(path, session, facts, cells)
+    if session.task == "misuse":
+        cells = ()  # they only say which builds were there
+    return Results(path, session, facts, cells, misuse)
 
 
 def list_sessions(folder: Path) -> list[Session]:
@@ -224,6 +247,16 @@ def _cells(connection: sqlite3.Connection, path: Path, session_id: int) -> tuple
         Cell(key, allocator, workload, program, _arguments(path, key, arguments), state, reason,
              planned.get(key, 0), tuple(samples.get(key, ())))
         for key, allocator, workload, program, arguments, state, reason in rows)
+
+
+def _misuse(connection: sqlite3.Connection, session_id: int) -> tuple[Misuse, ...]:
+    """Empty, too, where the database is from before there was such a table."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' "
+                              "AND name = 'misuse'").fetchone():
+        return ()
+    rows = connection.execute(f"SELECT {', '.join(_columns(Misuse))} FROM misuse "
+                              "WHERE session_id = ? ORDER BY rowid", (session_id,))
+    return tuple(Misuse(*row) for row in rows)
 
 
 def _samples(connection: sqlite3.Connection, session_id: int) -> list[Sample]:

@@ -14,7 +14,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import advice, units
+from reports import advice, sections, units
+from reports.detection import find_detection
+from reports.effects import find_effects
 from reports.figures import bars, canvas, overview
 from reports.load import Session
 from reports.stats import CONFIDENCE, SMALLEST_N, Estimate
@@ -26,7 +28,8 @@ FACT_GROUPS = {"plan": "Settings", "env": "Settings", "timeout_s": "Settings",
 REPORT_NAME, INDEX_NAME = "report.html", "index.html"
 CONSTANTS = (
     ("SMALLEST_N", SMALLEST_N, "usable samples for a 95 % interval"),
-    ("MAX_ROWS", bars.MAX_ROWS, "rows of a figure; the tables have all"),
+    ("MAX_ROWS", bars.MAX_ROWS, "rows of a figure, above which variants with some layers are left "
+     "to the tables, which have all"),
     ("SPREAD_LIMIT", advice.SPREAD_LIMIT, "robust coefficient of variation that is warned of"),
     ("STEAL_LIMIT", advice.STEAL_LIMIT, "stolen share of processor time that is warned of"),
     ("LOAD_LIMIT", advice.LOAD_LIMIT, "load per processor that is warned of"),
@@ -56,12 +59,17 @@ def folder_name(session: Session) -> str:
 
 def render_report(summary: Summary, folder: Path) -> str:
     """The page; its figures are also left in `folder`."""
+    results, names = summary.results, summary.names
+    detection = find_detection(results, names)
     return _environment().get_template("report.html.j2").render(
-        summary=summary, session=summary.results.session,
-        facts=_grouped_facts(summary.results.facts),
+        **sections.effects_view(find_effects(results, names), folder),
+        **sections.detection_view(detection, results.misuse, folder),
+        summary=summary, session=results.session,
+        ids={workload.name: _id_of(workload) for workload in summary.workloads},
+        facts=_grouped_facts(results.facts),
         workloads=[_workload_view(workload, folder) for workload in summary.workloads],
         overview=_overview_figures(summary, folder), sentence=sentence(summary),
-        warnings=advice.warnings_of(summary), constants=CONSTANTS,
+        warnings=advice.warnings_of(summary, detection), constants=CONSTANTS,
         untrusted=any(row.speed and not row.speed.trusted for workload in summary.workloads
                       for row in workload.rows),
         missing=list(dict.fromkeys((row.label, row.missing) for workload in summary.workloads
@@ -144,9 +152,13 @@ def verdict_of(ratio: Estimate | None) -> Verdict:
     return Verdict("no difference seen", "even")
 
 
+def _id_of(workload: Workload) -> str:
+    return re.sub(r"[^0-9A-Za-z-]", "-", workload.name)
+
+
 def _workload_view(workload: Workload, folder: Path) -> dict[str, object]:
     parts = units.measures(workload)
-    stem = re.sub(r"[^0-9A-Za-z-]", "-", workload.name)
+    stem = _id_of(workload)
     wide = bars.workload_figure(workload)
     canvas.save_png(wide, folder / f"{stem}.png")
     canvas.save_svg(wide, folder / f"{stem}.svg")
@@ -207,6 +219,11 @@ def _code_marked(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text)))
 
 
+def _breakable(text: str) -> Markup:
+    """A list of layers may go on in the next line."""
+    return Markup(html.escape(text).replace("+", "+<wbr>"))
+
+
 def _row_class(row: Row | LedgerLine) -> str:
     return {DEFAULT: "default", VARIANT: "variant", TOTAL: "total"}.get(row.kind, "peer")
 
@@ -214,9 +231,12 @@ def _row_class(row: Row | LedgerLine) -> str:
 def _environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True,
                               lstrip_blocks=True, undefined=StrictUndefined)
-    environment.filters["code"] = _code_marked
+    environment.filters |= {"code": _code_marked, "breakable": _breakable}
     environment.globals.update(
         interval=_interval_text, median=_median_text, ledger=_ledger_text, row_class=_row_class,
-        ratio_text=units.ratio_text, percent=units.percent_text, confidence=CONFIDENCE,
+        change=units.change_text, change_interval=units.change_interval,
+        effect_text=units.effect_text, effect_half=units.effect_half_text,
+        bytes_effect=units.bytes_effect_text, ratio_text=units.ratio_text,
+        percent=units.percent_text, confidence=CONFIDENCE,
         count_text=units.FAULTS.text)
     return environment

@@ -10,6 +10,7 @@ import json
 import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from reports.load import Cell, Results, Sample
 from reports.names import DEFAULT_ALLOCATOR, Names
@@ -66,6 +67,7 @@ class Row:
     spread: float | None
     ratio: Estimate | None  # to the best peer; None for the best peer itself
     raw_speeds: tuple[float, ...]
+    some_layers: bool = False  # has some layers but not all: measured for the effects
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class LedgerLine:
     kind: str
     counts: Counts
     bound: float  # upper limit of the rate when nothing was seen
+    operations: int
+    audited: int  # of them, those whose blocks the workload verified
 
 
 @dataclass(frozen=True)
@@ -203,7 +207,8 @@ def _row(cell: Cell, names: Names, speeds: dict[int, float], reference: dict[int
         peak_rss=estimate(lambda sample: sample.peak_rss),
         end_rss=estimate(lambda sample: sample.rss_end),
         spread=relative_spread(raw) if len(raw) >= 3 else None,
-        ratio=ratio_estimate(speeds, reference), raw_speeds=raw)
+        ratio=ratio_estimate(speeds, reference), raw_speeds=raw,
+        some_layers=names.has_some_parts(cell.allocator))
 
 
 def _missing(cell: Cell, names: Names) -> str | None:
@@ -231,14 +236,18 @@ def _trouble(cell: Cell) -> str | None:
 
 def _threads(samples: list[Sample]) -> int | None:
     """As the workload printed it; None when samples disagree or print none."""
-    seen = set()
-    for sample in samples:
-        try:
-            seen.add(json.loads(sample.output or "{}").get("threads"))
-        except (ValueError, AttributeError):
-            return None
+    seen = {_output(sample).get("threads") for sample in samples}
     threads = seen.pop() if len(seen) == 1 else None
     return threads if isinstance(threads, int) else None
+
+
+def _output(sample: Sample) -> dict[str, Any]:
+    """The line that a workload printed; empty for programs that print something else."""
+    try:
+        found = json.loads(sample.output or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _ledger(results: Results, names: Names) -> tuple[LedgerLine, ...]:
@@ -260,7 +269,12 @@ def _ledger(results: Results, names: Names) -> tuple[LedgerLine, ...]:
 
 def _ledger_line(label: str, kind: str, cells: list[Cell]) -> LedgerLine:
     counts = _counts(cells)
-    return LedgerLine(label, kind, counts, rate_upper_bound(counts.judged))
+    ended = [sample for cell in cells for sample in cell.samples
+             if sample.usable or (sample.corrupt and sample.status in ("ok", "failed"))]
+    return LedgerLine(
+        label, kind, counts, rate_upper_bound(counts.judged),
+        operations=sum(sample.ops or 0 for sample in ended),
+        audited=sum(sample.ops or 0 for sample in ended if _output(sample).get("audit") is True))
 
 
 def _incidents(results: Results, names: Names) -> tuple[Incident, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reports.leastsquares import Effect
 from reports.stats import Estimate
 from reports.summary import Row, Workload
 
@@ -71,6 +73,48 @@ def percent_text(fraction: float) -> str:
     """A rate in percent, two significant digits."""
     percent = fraction * 100
     return f"{percent:.0f}{NARROW_SPACE}%" if percent >= 9.95 else f"{percent:.2g}{NARROW_SPACE}%"
+
+
+def change_text(ratio: float) -> str:
+    """A ratio as a change: +1.3 %."""
+    return f"{_signed((ratio - 1) * 100, 1)}{NARROW_SPACE}%"
+
+
+def change_interval(estimate: Estimate | None) -> str:
+    """What a ratio's interval is as changes: +0.8 to +1.9; a dagger where it is only a range."""
+    if estimate is None or estimate.n < 2:
+        return "no interval"
+    ends = [_signed((end - 1) * 100, 1) for end in (estimate.low, estimate.high)]
+    return f"{ends[0]} to {ends[1]}{'' if estimate.trusted else '†'}"
+
+
+def effect_text(effect: Effect) -> str:
+    """An effect on logs as a change: +1.3 %."""
+    return change_text(math.exp(effect.value))
+
+
+def effect_half_text(effect: Effect) -> str:
+    """Half the width of its interval, in percent: ± 0.6."""
+    if effect.half is None:
+        return "no interval"
+    low, high = math.expm1(effect.value - effect.half), math.expm1(effect.value + effect.half)
+    return f"±{NARROW_SPACE}{(high - low) * 50:.1f}"
+
+
+def bytes_effect_text(effect: Effect) -> str:
+    """An effect on bytes with half of its interval: +120 ± 30 KiB."""
+    top = max(abs(effect.value), effect.half or 0.0)
+    size, unit, digits = (MIB, "MiB", 1) if top >= 10 * MIB else (1024, "KiB", 0)
+    half = "" if effect.half is None else f" ±{NARROW_SPACE}{effect.half / size:.{digits}f}"
+    return f"{_signed(effect.value / size, digits)}{half}{NARROW_SPACE}{unit}"
+
+
+def _signed(value: float, digits: int) -> str:
+    """With a sign, but for a zero; the minus as wide as the plus."""
+    text = f"{abs(value):.{digits}f}"
+    if not text.strip("0."):
+        return text
+    return ("+" if value > 0 else "\N{MINUS SIGN}") + text
 
 
 def interval_note(estimates: list[Estimate]) -> str:

@@ -49,9 +49,9 @@ static const struct grid_design design = {
     .options = OPTION_MODE | OPTION_ALLOCATORS | OPTION_WORKLOADS | OPTION_REPEATS | OPTION_SEED |
                OPTION_RESULTS | OPTION_RESUME | OPTION_TIMEOUT | OPTION_WAIT | OPTION_MATRIX |
                OPTION_ROWS,
-    /* Tuned on two cores: quick ends within two minutes, default within fifteen. Six is the least
-     * that gives the median an interval of 95 %. */
-    .repeats = {3, 6, 10},
+    /* Tuned on two cores: quick ends within two minutes, default within fifteen, full within two
+     * hours. Six is the least that gives the median an interval of 95 %. */
+    .repeats = {3, 6, 6},
     .timeout_s = {30, 60, 120},
     .add_names = add_matrix,
     .add_stage = add_misuse,

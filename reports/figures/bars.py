@@ -17,8 +17,9 @@ from reports.figures.canvas import ACCENT, BAD, GREY, INK, MUTED, SIZE_LABEL, SI
 from reports.summary import DEFAULT, VARIANT, Row, Workload
 from reports.units import Measure, interval_note, measures
 
-# Filters: printed on the figure whenever they hide something.
-MAX_ROWS = 48
+# Filters: printed on the figure whenever they hide something. Above so many rows, variants with
+# some of the layers, which are measured for the effects, are left out first, then the slowest.
+MAX_ROWS = 36
 
 WIDE, NARROW = 1160, 350
 ROW_WIDE, ROW_NARROW = 23, 36
@@ -46,7 +47,7 @@ class Frame:
 @styled
 def workload_figure(workload: Workload) -> Figure:
     """All measures beside each other."""
-    rows = workload.rows[:MAX_ROWS]
+    rows = shown_rows(workload)
     notes = wrap_text(_note(workload, rows), WIDE)
     height = HEAD + ROW_WIDE * len(rows) + TICKS + NOTE_LINE * len(notes) + 8
     figure = new_figure(WIDE, height)
@@ -69,7 +70,7 @@ def workload_figure(workload: Workload) -> Figure:
 @styled
 def measure_figure(workload: Workload, measure: Measure) -> Figure:
     """One measure for a narrow page."""
-    rows = workload.rows[:MAX_ROWS]
+    rows = shown_rows(workload)
     notes = wrap_text(_note(workload, rows), NARROW)
     height = HEAD + ROW_NARROW * len(rows) + TICKS + NOTE_LINE * len(notes) + 30
     figure = new_figure(NARROW, height)
@@ -160,9 +161,19 @@ def _color(row: Row) -> str:
     return {DEFAULT: ACCENT, VARIANT: TINT}.get(row.kind, GREY)
 
 
+def shown_rows(workload: Workload) -> tuple[Row, ...]:
+    if len(workload.rows) <= MAX_ROWS:
+        return workload.rows
+    return tuple(row for row in workload.rows if not row.some_layers)[:MAX_ROWS]
+
+
 def _note(workload: Workload, rows: tuple[Row, ...]) -> str:
     note = interval_note([row.speed for row in rows if row.speed])
-    hidden = len(workload.rows) - len(rows)
+    partial = sum(row.some_layers for row in workload.rows) - sum(row.some_layers for row in rows)
+    slower = len(workload.rows) - len(rows) - partial
+    hidden = [f"{number} {word}{'' if number == 1 else 's'}{rest}" for number, word, rest in
+              ((partial, "variant", " with some of the layers"), (slower, "slower row", ""))
+              if number]
     if hidden:
-        note += f"; {hidden} slower rows are only in the table (MAX_ROWS = {MAX_ROWS})"
+        note += f"; only in the table: {' and '.join(hidden)} (MAX_ROWS = {MAX_ROWS})"
     return note[0].upper() + note[1:] + "."

@@ -109,11 +109,16 @@ def add_note(figure: Figure, x: float, y: float, lines: list[str]) -> None:
 
 
 def set_ticks(axes: Axes, width: float, write: Callable[[float], str]) -> None:
-    """A few round values whose labels stay within the axes, `width` pixels wide (0: none)."""
-    end = axes.get_xlim()[1]
-    values = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(0, end)
-    kept = [value for value in values if value >= 0 and
-            value / end * width + text_width(write(value), SIZE_SMALL) / 2 <= width]
+    """A few round values whose labels stay within the axes, `width` pixels wide (0: none); only the
+    zero at the very start may stand out by half of itself."""
+    start, end = axes.get_xlim()
+    values = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(start, end)
+    kept = []
+    for value in values:
+        middle = (value - start) / (end - start) * width
+        half = text_width(write(value), SIZE_SMALL) / 2
+        if value >= start and middle + half <= width and (value == start or middle >= half):
+            kept.append(value)
     axes.set_xticks(kept, [write(value) for value in kept])
     axes.set_yticks([])
 

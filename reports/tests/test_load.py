@@ -164,7 +164,9 @@ def test_names_come_from_the_matrix_file(tmp_path: Path) -> None:
     assert names.label("hakmem") == "hakmem (default)"
     assert names.label("hakmem:layout=headered,front=cache,prewarm=0") \
         == "headered cache prewarm=0"
-    assert names.label("hakmem:layers=pin+next,geometry=c8") == "layers=pin+next c8"
+    assert names.label("hakmem:layers=pin+next,geometry=c8") == "pin+next c8"
+    assert names.label("hakmem:front=cache,layers=all") == "cache all layers"
+    assert names.label("hakmem:layers=pin+guard+next+freelist") == "all layers but head"
     assert names.label("mimalloc") == "mimalloc"
     assert names.label("/a/" + "x" * 60 + "/lib.so").endswith("xxx/lib.so")
     assert names.is_peer("glibc") and not names.is_peer("hakmem:prewarm=0")
@@ -176,6 +178,25 @@ def test_names_come_from_the_matrix_file(tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("axis layout build\n", encoding="utf-8")
     with pytest.raises(NamesError, match="bad.txt:1: too few words"):
         read_names(tmp_path / "bad.txt")
+    (tmp_path / "bad.txt").write_text("parts layers pin next\n", encoding="utf-8")
+    with pytest.raises(NamesError, match="bad.txt:1: "):
+        read_names(tmp_path / "bad.txt")
+
+
+def test_a_variant_is_a_value_of_every_axis() -> None:
+    names = read_names()
+    assert names.variant("hakmem") == {"layout": "headerless", "front": "sll", "layers": "off",
+                                       "geometry": "fine", "prewarm": "1"}
+    found = names.variant("hakmem:layout=headered,layers=pin+next,prewarm=12")
+    assert found is not None
+    assert (found["layout"], found["layers"], found["prewarm"]) == ("headered", "pin+next", "12")
+    for other in ("glibc", "/a/lib.so", "hakmem:colour=red", "hakmem:layers=pin+nose"):
+        assert names.variant(other) is None
+    assert names.has_some_parts("hakmem:layers=pin+next")
+    assert not any(names.has_some_parts(one) for one in ("hakmem", "hakmem:layers=all", "glibc"))
+    layers = next(axis for axis in names.axes if axis.name == "layers")
+    assert layers.parts_in("off") == () and layers.parts_in("all") == layers.parts
+    assert layers.parts_in("guard+head") == ("guard", "head")
 
 
 def test_error_is_raised_in_the_library_too(tmp_path: Path) -> None:

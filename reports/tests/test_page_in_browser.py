@@ -11,6 +11,7 @@ from reports.names import Names
 from reports.page import write_report
 from reports.summary import Summary, summarise
 from reports.tests.browser import Browser
+from reports.tests.factorial import add_factorial, add_misuse, matrix_variants
 from reports.tests.synthetic import Database, make_matrix
 
 WIDE, NARROW = 1280, 390
@@ -21,6 +22,17 @@ def quick_report(names: Names, tmp_path_factory: pytest.TempPathFactory) -> Path
     """Three blocks: ranges with daggers in place of intervals."""
     folder = tmp_path_factory.mktemp("quick")
     make_matrix(folder, blocks=3)
+    return write_report(summarise(load_results(folder), names), folder)
+
+
+@pytest.fixture(scope="module")
+def layers_report(names: Names, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The default matrix and the misuse suite, with a prediction that did not hold."""
+    folder = tmp_path_factory.mktemp("layers")
+    database = Database(folder, blocks=6)
+    add_factorial(database, matrix_variants())
+    add_misuse(database, matrix_variants("misuse"), ("10a", "hakmem:front=cache,layers=head"))
+    database.close()
     return write_report(summarise(load_results(folder), names), folder)
 
 
@@ -42,6 +54,26 @@ def test_report_is_readable(browser: Browser, report: Path, width: int, scheme: 
     browser.open(report, width, scheme)
     check(browser, report, width)
     assert browser.inspect()["figureTexts"] > 100
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_what_layers_cost_and_see_is_readable(browser: Browser, layers_report: Path, width: int,
+                                              scheme: str) -> None:
+    browser.open(layers_report, width, scheme)
+    check(browser, layers_report, width)
+    shown = browser.driver.execute_script(
+        "return ['effects', 'detection', 'ledger'].map(id => {"
+        " const box = document.getElementById(id).getBoundingClientRect();"
+        " return box.width > 300 && box.height > 300})")
+    assert shown == [True] * 3
+    panels = browser.driver.execute_script(
+        "return [...document.querySelectorAll('#effects svg')]"
+        ".filter(element => element.checkVisibility()).length")
+    assert panels == (1 if width == WIDE else 9)
+    titles = browser.driver.execute_script(
+        "return [...document.querySelectorAll('#detection .outcome')].map(one => one.title)")
+    assert len(titles) > 100 and all(titles)
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])

@@ -12,12 +12,14 @@ import pytest
 
 from reports import advice
 from reports.__main__ import main
+from reports.detection import find_detection
 from reports.figures import bars, overview
 from reports.load import load_results
 from reports.names import Names
 from reports.page import sentence, verdict_of
 from reports.stats import Estimate
 from reports.summary import Row, Summary, Workload, summarise
+from reports.tests.factorial import add_misuse
 from reports.tests.synthetic import CRASH, Database
 from reports.units import measures
 
@@ -56,8 +58,9 @@ def test_main_writes_page_figures_and_index(matrix_folder: Path, tmp_path: Path,
     page = tmp_path / "2025-11-22T19-33-12-068Z_session-1" / "report.html"
     assert capsys.readouterr().out == f"report: {page}\n"
     names = {path.name for path in page.parent.iterdir()}
-    assert names == {"report.html"} | {f"{stem}.{kind}" for kind in ("png", "svg") for stem in
-                                       ("overview", "ws8192", "cfrac", "sh8bench")}
+    assert names == {"report.html", "effects.csv"} | {
+        f"{stem}.{kind}" for kind in ("png", "svg")
+        for stem in ("overview", "effects", "ws8192", "cfrac", "sh8bench")}
     assert f'href="{page.parent.name}/report.html"' in (tmp_path / "index.html").read_text()
     assert readme.stat().st_size > 10_000
 
@@ -178,12 +181,28 @@ def test_ledger_counts_and_bounds(summary: Summary) -> None:
         assert counts.done == counts.ok + counts.bad + counts.void
 
 
+def test_ledger_counts_operations_and_which_were_audited(names: Names, tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    cell = database.add_cell("hakmem:layers=all", "ws8192")
+    database.add_sample(cell, 0, ops=5_000_000_000, output='{"audit":true}')
+    database.add_sample(cell, 1, ops=3_000_000_000, output='{"audit":false}')
+    database.add_sample(cell, 2, ops=7, audit_errors=1, status="failed", output='{"audit":true}')
+    database.add_sample(cell, 3, ops=900, status="void", output='{"audit":true}')
+    database.add_sample(cell, 4, ops=80, output="not a line of JSON")
+    database.close()
+    (line, *_) = summarised(tmp_path, names).ledger
+    assert (line.operations, line.audited) == (8_000_000_087, 5_000_000_007)
+    assert main(["--results", str(tmp_path)]) == 0
+    page = next(tmp_path.glob("*/report.html")).read_text(encoding="utf-8")
+    assert "8\u202f000\u202f000\u202f087" in page and "5\u202f000\u202f000\u202f007" in page
+
+
 def test_page_tells_of_crashes_voids_and_missing(report: Path) -> None:
     text = re.sub(r"[ \n]+", " ", re.sub(r"<[^>]+>", " ", report.read_text(encoding="utf-8")))
     for needed in ("0 in 30 (≤ 10\u202f%)", "10 in 30", "crash, SIGSEGV", "0–9", "crash, SIGABRT",
                    "corruption, 3 events", "timed out", "the preload had no effect",
                    "libjemalloc.so.2 is not installed: apt-get install libjemalloc2",
-                   "higher is better", "seed 42", "AMD EPYC 7B13", "MAX_ROWS = 48"):
+                   "higher is better", "seed 42", "AMD EPYC 7B13", "MAX_ROWS = 36"):
         assert needed in text, needed
 
 
@@ -198,8 +217,10 @@ def test_every_warning_has_a_remedy(names: Names, tmp_path: Path) -> None:
     database.add_sample(cell, 5, status="void", reason="no effect")
     database.insert("plan", session_id=database.session, position=99, block=6, cell_id=cell)
     database.add_cell("jemalloc", "ws8192", missing="not installed")
+    add_misuse(database, ["hakmem"], wrong=("10a", "hakmem"))
     database.close()
-    notices = advice.warnings_of(summarised(tmp_path, names))
+    summary = summarised(tmp_path, names)
+    notices = advice.warnings_of(summary, find_detection(summary.results, names))
     assert {notice.kind for notice in notices} == set(advice.Kind)
     assert all(notice.kind.remedy and notice.text.endswith(".") for notice in notices)
 
@@ -288,7 +309,23 @@ def test_many_rows_are_cut_and_said_so(names: Names, tmp_path: Path) -> None:
     database.close()
     figure = bars.workload_figure(workload(summarised(tmp_path, names), "ws8192"))
     assert len(bars_of(figure)) == bars.MAX_ROWS
-    assert "5 slower rows are only in the table (MAX_ROWS = 48)" in " ".join(texts_of(figure))
+    assert "only in the table: 5 slower rows (MAX_ROWS = 36)" in " ".join(texts_of(figure))
+
+
+def test_variants_with_some_layers_are_left_to_the_table_first(names: Names,
+                                                                tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    for number in range(bars.MAX_ROWS):
+        cell = database.add_cell(f"hakmem:prewarm={number}", "ws8192")
+        database.add_samples(cell, [5e7 - number])
+    for layers in ("pin", "pin+next", "all"):
+        database.add_samples(database.add_cell(f"hakmem:layers={layers}", "ws8192"), [9e7])
+    database.close()
+    found = workload(summarised(tmp_path, names), "ws8192")
+    texts = texts_of(bars.workload_figure(found))
+    assert "all layers" in texts and not {"pin", "pin+next"} & set(texts)
+    assert ("only in the table: 2 variants with some of the layers and 1 slower row "
+            "(MAX_ROWS = 36)" in " ".join(texts))
 
 
 def test_text_from_the_database_cannot_become_markup(names: Names, tmp_path: Path) -> None:
