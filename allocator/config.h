@@ -38,8 +38,18 @@
 #define HAK_DEBUG 0
 #endif
 
+/* List tracing (trace.h), for diagnosis: with it, the hot path asks whether it is switched on. */
+#ifndef HAK_TRACE
+#define HAK_TRACE 0
+#endif
+
 #ifndef HAK_VARIANT
 #define HAK_VARIANT "layout=headerless,front=sll,layers=off,geometry=fine"
+#endif
+#if HAK_TRACE
+#define HAK_VARIANT_BUILT HAK_VARIANT ",trace=on"
+#else
+#define HAK_VARIANT_BUILT HAK_VARIANT
 #endif
 
 #define HAK_PAGE_SHIFT      12

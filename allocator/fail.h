@@ -1,4 +1,5 @@
-/* What happens when the allocator finds corruption or misuse: one policy, one line, one counter.
+/* What happens when the allocator finds corruption or misuse: one policy, one line, one counter
+ * per kind.
  *
  * HAKMEM_ON_CORRUPTION=count|report|abort (default report). A line on stderr names tag, address,
  * class, SuperSlab, layer and what was done. Made on the stack and written with write(2): no
@@ -6,6 +7,7 @@
 #ifndef HAK_FAIL_H
 #define HAK_FAIL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum fail_policy { FAIL_REPORT, FAIL_COUNT, FAIL_ABORT };
@@ -22,7 +24,15 @@ struct fail_event {
 void fail_set_policy(enum fail_policy policy);
 /* Counts the event, and reports it or aborts as the policy says. */
 void fail_report(const struct fail_event *event);
-/* Events so far. */
+/* Events so far, of all kinds. */
 unsigned long fail_count(void);
+
+/* Events so far of one kind, which is a pair of layer and tag. */
+struct fail_kind {
+    const char *layer, *tag;
+    unsigned long count;
+};
+/* The kinds by number, from 0 on, always in the same order; false beyond the last. */
+bool fail_kind_at(unsigned number, struct fail_kind *kind);
 
 #endif

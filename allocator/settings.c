@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "allocator/os.h"
+#include "allocator/size_class.h"
 #include "allocator/text.h"
 
 extern char **environ;
@@ -60,10 +61,62 @@ static enum fail_policy read_policy(void)
     return FAIL_REPORT;
 }
 
+static bool read_switch(const char *name)
+{
+    const char *value = value_of(name);
+    return value && strcmp(value, "1") == 0;
+}
+
+/* The number of a class, or -1. */
+static int read_class(const char *name, int otherwise, const char *taken)
+{
+    const char *value = value_of(name);
+    if (!value)
+        return otherwise;
+    if (strcmp(value, "-1") == 0)
+        return TRACE_NO_CLASS;
+    unsigned class = 0;
+    const char *digit = value;
+    while (*digit >= '0' && *digit <= '9' && class < HAK_CLASSES)
+        class = class * 10 + (unsigned)(*digit++ - '0');
+    if (digit != value && !*digit && class < HAK_CLASSES)
+        return (int)class;
+    struct text valid = {.length = 0};
+    text_add(&valid, "a class from 0 to ");
+    text_add_number(&valid, HAK_CLASSES - 1, 10);
+    text_add(&valid, ", or -1 for none");
+    valid.data[valid.length] = '\0';
+    complain(name, value, valid.data, taken);
+    return otherwise;
+}
+
+static struct trace_settings read_trace(void)
+{
+    if (!read_switch("HAKMEM_TRACE"))
+        return (struct trace_settings){.on = false};
+    if (!HAK_TRACE) {
+        static const char no_trace[] = "hakmem: HAKMEM_TRACE=1 is not for this build, which has no "
+                                       "tracing: make trace, and take build/trace/libhakmem.so\n";
+        os_write_error(no_trace, sizeof no_trace - 1);
+        return (struct trace_settings){.on = false};
+    }
+    struct trace_settings trace = {
+        .on = true,
+        .next_class = read_class("HAKMEM_TINY_SLL_NEXTCLS", TRACE_EVERY_CLASS, "every class"),
+        .head_class = read_class("HAKMEM_TINY_SLL_HEADCLS", TRACE_NO_CLASS, "-1")};
+    const char *tag = value_of("HAKMEM_TINY_SLL_NEXTTAG");
+    if (tag && strlen(tag) >= sizeof trace.next_tag)
+        complain("HAKMEM_TINY_SLL_NEXTTAG", tag, "part of a tag", "every tag");
+    else if (tag)
+        strcpy(trace.next_tag, tag);
+    return trace;
+}
+
 struct settings settings_read(void)
 {
-    const char *populate = value_of("HAKMEM_PREWARM_POPULATE");
     return (struct settings){.prewarm = read_prewarm(),
-                             .populate = populate && strcmp(populate, "1") == 0,
-                             .on_corruption = read_policy()};
+                             .populate = read_switch("HAKMEM_PREWARM_POPULATE"),
+                             .on_corruption = read_policy(),
+                             .ace_trace = read_switch("HAKMEM_ACE_TRACE"),
+                             .trace = read_trace()};
 }

@@ -2,6 +2,11 @@
  *   HAKMEM_PREWARM=N             slabs per class taken at start-up (default 1)
  *   HAKMEM_PREWARM_POPULATE=1    and their pages made present
  *   HAKMEM_ON_CORRUPTION=count|report|abort
+ *   HAKMEM_ACE_TRACE=1           failures above the front's classes are told (ace_trace.h)
+ *   HAKMEM_TRACE=1               lists are traced, in builds that can (trace.h), and of them:
+ *   HAKMEM_TINY_SLL_NEXTCLS=N    next pointers of class N only; -1: none
+ *   HAKMEM_TINY_SLL_NEXTTAG=TEXT next pointers of the call sites whose tag contains TEXT only
+ *   HAKMEM_TINY_SLL_HEADCLS=N    list heads of class N, too; -1 (default): none
  * The environment may not exist yet when the first malloc runs, so it is read by the constructor of
  * the library; until then the defaults hold. */
 #ifndef HAK_SETTINGS_H
@@ -10,6 +15,7 @@
 #include <stdbool.h>
 
 #include "allocator/fail.h"
+#include "allocator/trace.h"
 
 #define HAK_PREWARM_DEFAULT 1
 #define HAK_PREWARM_MAX     64
@@ -18,6 +24,8 @@ struct settings {
     unsigned prewarm;
     bool populate;
     enum fail_policy on_corruption;
+    bool ace_trace;
+    struct trace_settings trace;
 };
 
 /* A value that cannot be read is reported in one line on stderr and its default taken. */

@@ -9,7 +9,7 @@
 #include "allocator/compiler.h"
 
 struct text {
-    char data[320];
+    char data[512];
     size_t length;
 };
 
@@ -17,6 +17,21 @@ static inline void text_add(struct text *text, const char *string)
 {
     while (*string && text->length < sizeof text->data)
         text->data[text->length++] = *string++;
+}
+
+/* Adds at most the first `most` characters. */
+static inline void text_add_part(struct text *text, const char *string, size_t most)
+{
+    while (most-- && *string && text->length < sizeof text->data)
+        text->data[text->length++] = *string++;
+}
+
+/* Ends the line: with a newline even where something was cut off. */
+static inline void text_end_line(struct text *text)
+{
+    if (text->length == sizeof text->data)
+        text->length--;
+    text->data[text->length++] = '\n';
 }
 
 /* Adds a number in base 10 or 16 (with 0x before it). */
