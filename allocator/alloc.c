@@ -1,35 +1,17 @@
 #include "allocator/alloc.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "allocator/ace.h"
-#include "allocator/arena.h"
 #include "allocator/emergency.h"
 #include "allocator/fail.h"
 #include "allocator/huge.h"
 #include "allocator/layers_test.h"
 #include "allocator/pool.h"
-#include "allocator/prewarm.h"
 #include "allocator/purge.h"
-#include "allocator/settings.h"
 #include "allocator/span.h"
 #include "allocator/tiny.h"
-#include "allocator/window.h"
-
-static unsigned prewarmed;
-
-static void process_start(void)
-{
-    size_class_init();
-    layers_init();
-    window_init();
-    superslab_init();
-    span_init();
-}
-
-const struct thread_hooks thread_hooks = {.process_start = process_start, .thread_end = tiny_flush};
 
 /* --- what a pointer is -------------------------------------------------------------------- */
 
@@ -122,7 +104,8 @@ static void free_inside(struct thread *thread, void *p)
         tiny_age(thread, purge_tick());
         break;
     case BLOCK_HUGE:
-        huge_free(block.record);
+        if (!huge_free(block.record))
+            report_unknown("FREE_UNKNOWN", "ignored", p);
         tiny_age(thread, purge_tick());
         break;
     case BLOCK_EMERGENCY:
@@ -335,6 +318,20 @@ void *hak_realloc(void *p, size_t size)
     return fresh;
 }
 
+/* A block that realloc made smaller may have stayed, as long as half of it is used. */
+void hak_free_sized(void *p, size_t size)
+{
+    if (HAK_LAYER_HEAD && p) {
+        struct block block = identify(p);
+        bool fits = size <= block.usable;
+        bool small = size < block.usable / 2 && block.kind == BLOCK_FRONT &&
+                     size_class_of(size) != block.class;
+        if (block.kind != BLOCK_NONE && (!fits || small))
+            layers_report_size(p, block.kind == BLOCK_FRONT ? (int)block.class : -1);
+    }
+    hak_free(p);
+}
+
 void *hak_aligned_alloc(size_t alignment, size_t size)
 {
     unsigned class = size_class_aligned(size, alignment);
@@ -376,66 +373,4 @@ struct hak_stats hak_stats_read(void)
         leave(thread_self());
     }
     return stats;
-}
-
-/* --- start and fork
- * ---------------------------------------------------------------------------------- */
-
-/* The one place that holds several locks: all of them, in rising rank. Meanwhile this thread counts
- * as being inside a slow path, so a handler of another library that allocates gets an emergency
- * block instead of a deadlock. */
-static void fork_prepare(void)
-{
-    thread_tls.busy = true;
-    thread_fork_prepare();
-    pool_fork_prepare();
-    superslab_fork_prepare();
-    ace_fork_prepare();
-    span_fork_prepare();
-    huge_fork_prepare();
-    arena_fork_prepare();
-}
-
-static void fork_parent(void)
-{
-    arena_fork_parent();
-    huge_fork_parent();
-    span_fork_parent();
-    ace_fork_parent();
-    superslab_fork_parent();
-    pool_fork_parent();
-    thread_fork_parent();
-    thread_tls.busy = false;
-}
-
-/* The child has only this thread. What other threads held is theirs no more and simply lost to the
- * child. */
-static void fork_child(void)
-{
-    arena_fork_child();
-    huge_fork_child();
-    span_fork_child();
-    ace_fork_child();
-    superslab_fork_child();
-    pool_fork_child();
-    thread_fork_child();
-    thread_tls.busy = false;
-}
-
-void hak_start(void)
-{
-    struct settings settings = settings_read();
-    fail_set_policy(settings.on_corruption);
-    pthread_atfork(fork_prepare, fork_parent, fork_child);
-    if (settings.prewarm && thread_enter()) {
-        struct thread *thread = thread_self();
-        if (thread)
-            prewarmed = prewarm(thread, settings.prewarm, settings.populate);
-        leave(thread);
-    }
-}
-
-unsigned hak_prewarmed(void)
-{
-    return prewarmed;
 }

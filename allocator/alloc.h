@@ -43,6 +43,9 @@ HAK_INLINE void hak_free(void *p)
         alloc_free_slow(p);
 }
 
+/* hak_free, for whoever says how much was asked for: the head layer reports what cannot be right.
+ */
+void hak_free_sized(void *p, size_t size);
 void *hak_calloc(size_t count, size_t size);
 /* realloc(p, 0) frees p and returns NULL. On failure the block stays as it is. */
 void *hak_realloc(void *p, size_t size);
@@ -61,11 +64,5 @@ struct hak_stats {
     uint64_t idle;   /* bytes of EMPTY slabs whose pages have not been given back */
 };
 struct hak_stats hak_stats_read(void);
-
-/* Reads the settings, prewarms, registers the fork handlers. Called once, by the library's
- * constructor; malloc works before it. */
-void hak_start(void);
-/* Slabs per class that hak_start prewarmed. */
-unsigned hak_prewarmed(void);
 
 #endif

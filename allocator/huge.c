@@ -1,5 +1,7 @@
 #include "allocator/huge.h"
 
+#include <stdatomic.h>
+
 #include "allocator/arena.h"
 #include "allocator/compiler.h"
 #include "allocator/os.h"
@@ -10,8 +12,9 @@
 #define CACHE_BYTES (64ul << 20)
 
 struct huge {
-    void *start; /* of the mapping, and the user pointer */
-    size_t size; /* of the mapping */
+    void *start;       /* of the mapping, and the user pointer */
+    size_t size;       /* of the mapping */
+    _Atomic bool live; /* not in the cache; read without the lock by whoever holds a pointer */
     uint64_t since;
     struct huge *next; /* of records without a block */
 };
@@ -91,6 +94,7 @@ static bool map_block(struct huge *record, size_t size, size_t alignment)
     if (!record->start)
         return false;
     record->size = size;
+    record->live = true;
     if (registry_insert(record->start, REGISTRY_HUGE, record))
         return true;
     os_unmap(record->start, size);
@@ -105,8 +109,10 @@ void *huge_alloc(size_t size, size_t alignment, bool *zeroed)
     lock_acquire(&huge.lock);
     struct huge *block = take_cached_locked(size, alignment);
     struct huge *record = block ? NULL : take_record_locked();
-    if (block)
+    if (block) {
         huge.used_bytes += block->size;
+        block->live = true;
+    }
     lock_release(&huge.lock);
     *zeroed = !block;
     if (block)
@@ -127,7 +133,7 @@ void *huge_alloc(size_t size, size_t alignment, bool *zeroed)
 
 bool huge_begins_at(const struct huge *block, const void *p)
 {
-    return block->start == p;
+    return block->start == p && block->live;
 }
 
 size_t huge_usable(const struct huge *block)
@@ -142,11 +148,17 @@ static void unmap_block(struct huge *block)
     put_record(block);
 }
 
-void huge_free(struct huge *block)
+bool huge_free(struct huge *block)
 {
     struct huge *victim = block;
-    block->since = os_clock_coarse_ns();
+    uint64_t now = os_clock_coarse_ns();
     lock_acquire(&huge.lock);
+    if (!block->live) { /* another thread has freed it meanwhile, too */
+        lock_release(&huge.lock);
+        return false;
+    }
+    block->live = false;
+    block->since = now;
     huge.used_bytes -= block->size;
     if (huge.cached_bytes + block->size <= CACHE_BYTES) {
         struct huge **slot = huge.cache;
@@ -162,6 +174,7 @@ void huge_free(struct huge *block)
     lock_release(&huge.lock);
     if (victim)
         unmap_block(victim);
+    return true;
 }
 
 void *huge_resize(struct huge *block, size_t size)

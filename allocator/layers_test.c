@@ -31,8 +31,7 @@ static bool is_block(const struct slab *slab, const void *p, unsigned class)
            index < atomic_load_explicit(&slab->carved, memory_order_relaxed);
 }
 
-static void report(const char *tag, const char *layer, const char *action, const void *p,
-                   unsigned class)
+static void report(const char *tag, const char *layer, const char *action, const void *p, int class)
 {
     struct registry_entry entry = registry_find(p);
     fail_report(
@@ -41,7 +40,7 @@ static void report(const char *tag, const char *layer, const char *action, const
                              .action = action,
                              .address = p,
                              .superslab = entry.kind == REGISTRY_SUPERSLAB ? entry.owner : NULL,
-                             .class = (int)class});
+                             .class = class});
 }
 
 void layers_init(void)
@@ -57,11 +56,11 @@ bool layers_find_leave(const void *p, unsigned class)
     const struct slab *slab = slab_at(p, class);
     bool fits = slab && ((uintptr_t)p & 7) == 0;
     if (HAK_LAYER_HEAD && !(fits && is_block(slab, p, class) && head_is_free(p, class))) {
-        report("TLS_SLL_HDR_RESET", "head", "list dropped", p, class);
+        report("TLS_SLL_HDR_RESET", "head", "list dropped", p, (int)class);
         return false;
     }
     if (!fits) {
-        report("TLS_SLL_NEXT_INVALID", "next", "list dropped", p, class);
+        report("TLS_SLL_NEXT_INVALID", "next", "list dropped", p, (int)class);
         return false;
     }
     return true;
@@ -70,7 +69,7 @@ bool layers_find_leave(const void *p, unsigned class)
 bool layers_find_follow(const void *p, const void *next, unsigned class)
 {
     if (HAK_LAYER_HEAD && head_has_key(class) && !head_key_fits(p)) {
-        report("TLS_SLL_HDR_RESET", "head", "list cut", p, class);
+        report("TLS_SLL_HDR_RESET", "head", "list cut", p, (int)class);
         return false;
     }
     if (!next)
@@ -78,11 +77,11 @@ bool layers_find_follow(const void *p, const void *next, unsigned class)
     const struct slab *slab = slab_at(next, class);
     bool fits = slab && ((uintptr_t)next & 7) == 0;
     if (HAK_LAYER_NEXT && !fits) {
-        report("TLS_SLL_NEXT_INVALID", "next", "list cut", p, class);
+        report("TLS_SLL_NEXT_INVALID", "next", "list cut", p, (int)class);
         return false;
     }
     if (HAK_LAYER_HEAD && !(fits && is_block(slab, next, class) && head_is_free(next, class))) {
-        report("TLS_SLL_HDR_RESET", "head", "list cut", next, class);
+        report("TLS_SLL_HDR_RESET", "head", "list cut", next, (int)class);
         return false;
     }
     return true;
@@ -101,6 +100,11 @@ bool layers_find_enter(const void *p, unsigned class)
     else if (!head_may_be_live(p, class))
         tag = "TLS_SLL_SANITIZE";
     if (tag)
-        report(tag, "head", "refused", p, class);
+        report(tag, "head", "refused", p, (int)class);
     return !tag;
+}
+
+void layers_report_size(const void *p, int class)
+{
+    report("FREE_SIZE", "head", "freed", p, class);
 }

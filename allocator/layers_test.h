@@ -35,6 +35,9 @@ HAK_INLINE bool layers_test_enter(const void *p, unsigned class)
            layers_find_enter(p, class);
 }
 
+/* The size that the program frees a block with is not one that the block can have been made for. */
+void layers_report_size(const void *p, int class);
+
 /* The link of a free block of the class; NULL, and reported, when it is not to be followed. */
 HAK_INLINE void *layers_walk(void *p, unsigned class)
 {

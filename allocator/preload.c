@@ -8,6 +8,7 @@
 
 #include "allocator/alloc.h"
 #include "allocator/fail.h"
+#include "allocator/process.h"
 
 #pragma GCC diagnostic ignored "-Wmissing-prototypes"
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -49,8 +50,7 @@ HAK_PUBLIC void cfree(void *p)
 /* C23. The size is a hint that is not needed. */
 HAK_PUBLIC void free_sized(void *p, size_t size)
 {
-    (void)size;
-    hak_free(p);
+    hak_free_sized(p, size);
 }
 
 HAK_PUBLIC void free_aligned_sized(void *p, size_t alignment, size_t size)
@@ -265,8 +265,13 @@ void *_ZnamSt11align_val_tRKSt9nothrow_t(size_t, size_t, const void *);
 /* operator delete: the other arguments (size, alignment, nothrow) are hints that are not needed. */
 SAME_AS(free) void _ZdlPv(void *);
 SAME_AS(free) void _ZdaPv(void *);
+#if HAK_LAYER_HEAD
+SAME_AS(free_sized) void _ZdlPvm(void *, size_t);
+SAME_AS(free_sized) void _ZdaPvm(void *, size_t);
+#else
 SAME_AS(free) void _ZdlPvm(void *);
 SAME_AS(free) void _ZdaPvm(void *);
+#endif
 SAME_AS(free) void _ZdlPvRKSt9nothrow_t(void *);
 SAME_AS(free) void _ZdaPvRKSt9nothrow_t(void *);
 SAME_AS(free) void _ZdlPvSt11align_val_t(void *);

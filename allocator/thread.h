@@ -40,9 +40,9 @@ struct thread {
     int64_t balance[HAK_CLASSES];
 #define LIST_TOLERANCE 8
 #else
-    struct chain
-        spill[HAK_CLASSES]; /* the TLS SLL behind the cache; `count` counts pushes since a refill */
-    void **cache[HAK_CLASSES]; /* the arrays, made when first needed */
+    struct chain spill[HAK_CLASSES]; /* the TLS SLL behind the cache */
+    uint32_t kept[HAK_CLASSES]; /* its length after the last refill: what was pushed since drains */
+    void **cache[HAK_CLASSES];  /* the arrays, made when first needed */
 #endif
     bool seen[HAK_CLASSES]; /* refilled or drained since the lists were aged */
     uint64_t age_at;        /* coarse clock of the next ageing: see tiny_age */

@@ -26,6 +26,11 @@ struct chain tiny_return_blocks(struct thread *thread, unsigned class, void *hea
 /* Reports that a list was not as long as it should be: somebody wrote over a link. */
 void tiny_report_length(unsigned class);
 
+#if HAK_FRONT_CACHE
+/* Reports and drops a spill list that is shorter or longer than its count. */
+void tiny_test_spill(struct chain *spill, unsigned class);
+#endif
+
 /* Everything that the thread has goes back: its lists to their slabs, its slabs to the pool. */
 void tiny_flush(struct thread *thread);
 

@@ -69,6 +69,14 @@ struct chain tiny_return_blocks(struct thread *thread, unsigned class, void *hea
 
 #if HAK_FRONT_CACHE
 
+void tiny_test_spill(struct chain *spill, unsigned class)
+{
+    if ((spill->head == NULL) == (spill->count == 0))
+        return;
+    tiny_report_length(class);
+    *spill = (struct chain){.head = NULL};
+}
+
 void tiny_drain(struct thread *thread, unsigned class, void *p)
 {
     thread->seen[class] = true;
@@ -84,9 +92,12 @@ void tiny_drain(struct thread *thread, unsigned class, void *p)
             layers_link(p, class + 1, NULL);
         *++bin->top = p;
     }
-    if (spill->count > size_classes[class].limit) {
-        spill->head = tiny_return_blocks(thread, class, spill->head, spill->count).head;
-        spill->count = 0;
+    uint32_t kept = thread->kept[class];
+    if (spill->count > kept + size_classes[class].limit) {
+        struct chain rest = tiny_return_blocks(thread, class, spill->head, spill->count - kept);
+        *spill = (struct chain){.head = rest.head, .count = spill->count - rest.count};
+        tiny_test_spill(spill, class);
+        thread->kept[class] = spill->count;
     }
 }
 
@@ -123,8 +134,11 @@ static void flush_class(struct thread *thread, unsigned class)
 #if HAK_FRONT_CACHE
     unified_cache_empty(thread, class, &thread->spill[class]);
     struct chain *spill = &thread->spill[class];
-    tiny_return_blocks(thread, class, spill->head, UINT32_MAX);
+    struct chain rest = tiny_return_blocks(thread, class, spill->head, spill->count);
+    *spill = (struct chain){.head = rest.head, .count = spill->count - rest.count};
+    tiny_test_spill(spill, class);
     *spill = (struct chain){.head = NULL};
+    thread->kept[class] = 0;
 #else
     struct tls_bin *bin = &thread_tls.bins[class + 1];
     void *list = bin->head;

@@ -94,16 +94,19 @@ void *tiny_refill(struct thread *thread, unsigned class)
         if (cached)
             return cached;
         if (!spill->head) {
-            spill->head = tiny_source(thread, class).head;
-            spill->count = 0;
+            *spill = tiny_source(thread, class);
             if (!spill->head)
                 return NULL;
         }
         void *p = take_first(class, &spill->head);
+        spill->count--;
         if (HAK_LIKELY(p != NULL)) {
             unified_cache_fill(thread, class, spill);
+            tiny_test_spill(spill, class);
+            thread->kept[class] = spill->count;
             return p;
         }
+        spill->count = 0;
     }
 }
 
