@@ -120,8 +120,10 @@ void pool_release(struct slab *slab)
     uint64_t old = atomic_load_explicit(&slab->remote, memory_order_relaxed), new;
     do {
         void *others = (void *)(old & REMOTE_ADDRESS);
-        if (tail)
+        if (tail) {
             layers_link(tail, class + 1, others);
+            trace_next(TRACE_RELEASE, class, tail, others);
+        }
         new = remote_word(head ? head : others, remote_count(old) + count, 0);
     } while (!atomic_compare_exchange_weak_explicit(&slab->remote, &old, new, memory_order_acq_rel,
                                                     memory_order_relaxed));

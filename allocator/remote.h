@@ -18,6 +18,7 @@
 
 #include "allocator/layers.h"
 #include "allocator/superslab.h"
+#include "allocator/trace.h"
 
 #define REMOTE_HELD    1ul
 #define REMOTE_ADDRESS 0x0000fffffffffffeul
@@ -51,6 +52,7 @@ HAK_INLINE uint64_t remote_push(struct slab *slab, unsigned class, void *head, v
     uint64_t new;
     do {
         layers_link(tail, class + 1, (void *)(old & REMOTE_ADDRESS));
+        trace_next(TRACE_DRAIN_REMOTE, class, tail, (void *)(old & REMOTE_ADDRESS));
         new = remote_word(head, remote_count(old) + count, old & REMOTE_HELD);
         if (__libc_single_threaded) {
             atomic_store_explicit(&slab->remote, new, memory_order_relaxed);

@@ -20,6 +20,7 @@ HAK_INLINE void give_back(struct thread *thread, unsigned class, struct slab *sl
     if (slab == thread->current[class]) {
         pin_add(slab, -(int32_t)count);
         layers_link(tail, class + 1, slab->free);
+        trace_next(TRACE_DRAIN, class, tail, slab->free);
         slab->free = head;
         slab->free_count += count;
     } else if (HAK_LIKELY(slab_class(slab) == class)) {
@@ -74,7 +75,9 @@ void tiny_test_spill(struct chain *spill, unsigned class)
     if ((spill->head == NULL) == (spill->count == 0))
         return;
     tiny_report_length(class);
+    trace_next(TRACE_TLS_POP_CLEAR, class, spill->head, NULL);
     *spill = (struct chain){.head = NULL};
+    trace_head(TRACE_TLS_POP_CLEAR, class, NULL, 0);
 }
 
 void tiny_drain(struct thread *thread, unsigned class, void *p)
@@ -84,13 +87,16 @@ void tiny_drain(struct thread *thread, unsigned class, void *p)
     if (!unified_cache_make_room(thread, class, spill)) {
         /* No memory for an array: the spill list alone serves. */
         layers_link(p, class + 1, spill->head);
+        trace_next(TRACE_TLS_PUSH, class, p, spill->head);
         spill->head = p;
         spill->count++;
+        trace_head(TRACE_TLS_PUSH, class, p, spill->count);
     } else {
         struct tls_bin *bin = &thread_tls.bins[class + 1];
         if (HAK_LAYER_HEAD)
             layers_link(p, class + 1, NULL);
         *++bin->top = p;
+        trace_next(TRACE_CACHE_PUSH, class, p, NULL);
     }
     uint32_t kept = thread->kept[class];
     if (spill->count > kept + size_classes[class].limit) {
@@ -98,6 +104,7 @@ void tiny_drain(struct thread *thread, unsigned class, void *p)
         *spill = (struct chain){.head = rest.head, .count = spill->count - rest.count};
         tiny_test_spill(spill, class);
         thread->kept[class] = spill->count;
+        trace_head(TRACE_DRAIN, class, spill->head, spill->count);
     }
 }
 
@@ -122,9 +129,11 @@ void tiny_drain(struct thread *thread, unsigned class, void *p)
         tiny_report_length(class);
     length = rest.head ? length - rest.count + 1 : 1;
     layers_link(p, class + 1, rest.head);
+    trace_next(TRACE_TLS_PUSH, class, p, rest.head);
     tls_room room = (tls_room)(head ? limit / 2 : limit) - 1;
     tiny_front_open(class, p, room);
     thread->balance[class] = length + room;
+    tiny_front_trace_head(TRACE_DRAIN, class + 1);
 }
 
 #endif
@@ -134,6 +143,7 @@ static void flush_class(struct thread *thread, unsigned class)
 #if HAK_FRONT_CACHE
     unified_cache_empty(thread, class, &thread->spill[class]);
     struct chain *spill = &thread->spill[class];
+    void *list = spill->head;
     struct chain rest = tiny_return_blocks(thread, class, spill->head, spill->count);
     *spill = (struct chain){.head = rest.head, .count = spill->count - rest.count};
     tiny_test_spill(spill, class);
@@ -150,6 +160,10 @@ static void flush_class(struct thread *thread, unsigned class)
     if (tiny_return_blocks(thread, class, list, most).head)
         tiny_report_length(class);
 #endif
+    if (list) {
+        trace_next(TRACE_TLS_POP_CLEAR, class, list, NULL);
+        trace_head(TRACE_TLS_POP_CLEAR, class, NULL, 0);
+    }
     struct slab *slab = thread->current[class];
     thread->current[class] = NULL;
     if (slab)

@@ -16,6 +16,7 @@
 
 #include "allocator/layers.h"
 #include "allocator/thread.h"
+#include "allocator/trace.h"
 
 /* What the head layer needs to know of a bin's stride. */
 HAK_INLINE uint32_t tiny_front_reciprocal(size_t bin_index)
@@ -27,6 +28,21 @@ HAK_INLINE uint32_t tiny_front_reciprocal(size_t bin_index)
     return head_reciprocal[bin_index - 1];
 #else
     return thread_tls.bins[bin_index].reciprocal;
+#endif
+}
+
+/* Traces where the bin's list begins now. */
+HAK_INLINE void tiny_front_trace_head(enum trace_tag tag, size_t bin_index)
+{
+#if !HAK_FRONT_CACHE
+    if (!HAK_TRACE)
+        return;
+    const struct tls_bin *bin = &thread_tls.bins[bin_index];
+    const struct thread *thread = thread_tls.thread;
+    int64_t length = thread ? thread->balance[bin_index - 1] - bin->room : 0;
+    trace_head(tag, (unsigned)bin_index - 1, bin->head, length);
+#else
+    (void)tag, (void)bin_index;
 #endif
 }
 
@@ -56,6 +72,7 @@ HAK_INLINE bool tiny_front_pop(size_t bin_index, void **out)
         return false;
     bin->top = top - 1;
     layers_leave(p, bin_index);
+    trace_next(TRACE_CACHE_POP, (unsigned)bin_index - 1, p, NULL);
     *out = p;
     return true;
 #else
@@ -68,6 +85,8 @@ HAK_INLINE bool tiny_front_pop(size_t bin_index, void **out)
     bin->head = next;
     bin->room++;
     layers_leave(p, bin_index);
+    trace_next(TRACE_TLS_POP, (unsigned)bin_index - 1, p, next);
+    tiny_front_trace_head(TRACE_TLS_POP, bin_index);
     *out = p;
     return true;
 #endif
@@ -86,6 +105,7 @@ HAK_INLINE bool tiny_front_put(size_t bin_index, void *p, bool tested)
         layers_link(p, bin_index, NULL);
     top[1] = p;
     bin->top = top + 1;
+    trace_next(TRACE_CACHE_PUSH, (unsigned)bin_index - 1, p, NULL);
     return true;
 #else
     tls_room room = bin->room - 1;
@@ -95,7 +115,9 @@ HAK_INLINE bool tiny_front_put(size_t bin_index, void *p, bool tested)
         return false;
     bin->room = room;
     layers_link(p, bin_index, bin->head);
+    trace_next(TRACE_TLS_PUSH, (unsigned)bin_index - 1, p, bin->head);
     bin->head = p;
+    tiny_front_trace_head(TRACE_TLS_PUSH, bin_index);
     return true;
 #endif
 }

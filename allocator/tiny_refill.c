@@ -23,6 +23,7 @@ static struct chain carve(struct slab *slab, unsigned class)
         layout_write_header(block, class);
         hak_user next = {(char *)block.p + stride};
         layers_link(block.p, class + 1, i < count ? next.p : NULL);
+        trace_next(TRACE_CARVE, class, block.p, i < count ? next.p : NULL);
         if (i >= count)
             break;
         block = next;
@@ -56,8 +57,12 @@ struct chain tiny_source(struct thread *thread, unsigned class)
         struct slab *slab = thread->current[class];
         if (slab) {
             struct chain chain = source_from(slab, class);
-            if (chain.head && (!HAK_LAYER_FREELIST || freelist_test(slab, &chain)))
+            if (chain.head && (!HAK_LAYER_FREELIST || freelist_test(slab, &chain))) {
+                if (HAK_TRACE)
+                    trace_next(TRACE_REFILL, class, chain.head,
+                               layout_next((hak_user){chain.head}));
                 return chain;
+            }
             if (chain.head || !pool_park(slab))
                 continue;
         }
@@ -74,9 +79,14 @@ static void *take_first(unsigned class, void **list)
 {
     void *p = *list;
     *list = NULL;
-    if (!p || !layers_test_leave(p, class))
+    if (!p)
         return NULL;
+    if (!layers_test_leave(p, class)) {
+        trace_next(TRACE_TLS_POP_CLEAR, class, p, NULL);
+        return NULL;
+    }
     *list = layers_walk(p, class);
+    trace_next(TRACE_TLS_POP, class, p, *list);
     layers_leave(p, class + 1);
     return p;
 }
@@ -101,6 +111,7 @@ void *tiny_refill(struct thread *thread, unsigned class)
         void *p = take_first(class, &spill->head);
         spill->count--;
         if (HAK_LIKELY(p != NULL)) {
+            trace_head(TRACE_REFILL, class, spill->head, spill->count);
             unified_cache_fill(thread, class, spill);
             tiny_test_spill(spill, class);
             thread->kept[class] = spill->count;
@@ -136,6 +147,7 @@ void *tiny_refill(struct thread *thread, unsigned class)
     }
     thread->balance[class] = (list ? length : 0) + size_classes[class].limit;
     tiny_front_open(class, list, (tls_room)size_classes[class].limit);
+    tiny_front_trace_head(TRACE_REFILL, class + 1);
     return p;
 }
 

@@ -7,6 +7,7 @@
 #include "allocator/arena.h"
 #include "allocator/layers.h"
 #include "allocator/layers_test.h"
+#include "allocator/trace.h"
 
 /* Slots for blocks; slot 0 of the array comes on top and holds the odd mark. An array may hold more
  * than a drained list does: pushing to it touches no block, so nothing of it grows cold. */
@@ -51,9 +52,12 @@ static void spill(unsigned class, void **array, uint32_t count, struct chain *li
 {
     for (uint32_t i = 1; i <= count; i++) {
         layers_link(array[i], class + 1, list->head);
+        trace_next(TRACE_BULK_PUSH, class, array[i], list->head);
         list->head = array[i];
     }
     list->count += count;
+    if (count)
+        trace_head(TRACE_BULK_PUSH, class, list->head, list->count);
 }
 
 void unified_cache_fill(struct thread *thread, unsigned class, struct chain *list)
@@ -72,10 +76,12 @@ void unified_cache_fill(struct thread *thread, unsigned class, struct chain *lis
     for (uint32_t slot = count; slot > 0; slot--) {
         array[slot] = p;
         p = layout_next((hak_user){p});
+        trace_next(TRACE_BULK_POP, class, array[slot], p);
     }
     list->head = end;
     list->count -= list->count < count ? list->count : count;
     open_bin(class, array, count);
+    trace_head(TRACE_BULK_POP, class, list->head, list->count);
 }
 
 void *unified_cache_take(struct thread *thread, unsigned class)
@@ -91,8 +97,10 @@ void *unified_cache_take(struct thread *thread, unsigned class)
             p = NULL;
     }
     open_bin(class, array, count);
-    if (p)
+    if (p) {
         layers_leave(p, class + 1);
+        trace_next(TRACE_CACHE_POP, class, p, NULL);
+    }
     return p;
 }
 
