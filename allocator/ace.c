@@ -1,7 +1,9 @@
 #include "allocator/ace.h"
 
+#include "allocator/ace_trace.h"
 #include "allocator/bitmap.h"
 #include "allocator/os.h"
+#include "allocator/registry.h"
 
 #define HAK_REGION_PAGES ((uint32_t)(HAK_SUPERSLAB / HAK_PAGE))
 #define RANK_ACE         192
@@ -182,6 +184,22 @@ static void *take_cached(uint32_t bin)
     return p;
 }
 
+static HAK_SLOW void trace_failure(enum ace_cause cause, size_t size, size_t alignment,
+                                   uint32_t bin)
+{
+    lock_acquire(&ace.lock);
+    uint64_t used = ace.used_bytes, cached = ace.cached_bytes;
+    lock_release(&ace.lock);
+    ace_trace(&(struct ace_failure){.cause = cause,
+                                    .tier = ACE_TIER_ACE,
+                                    .class = (int)bin,
+                                    .size = size,
+                                    .alignment = alignment,
+                                    .used = used,
+                                    .cached = cached,
+                                    .mapped = superslab_bytes()});
+}
+
 void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
 {
     hak_assert(size && size <= HAK_ACE_MAX && alignment <= HAK_ACE_MAX);
@@ -195,8 +213,13 @@ void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
     if (!p) {
         lock_release(&ace.lock);
         struct superslab *fresh = superslab_take(SUPERSLAB_ACE);
-        if (!fresh)
+        if (!fresh) {
+            /* A SuperSlab is had from anywhere in the address space, so that only two things can
+             * stand in the way. */
+            trace_failure(registry_is_full() ? ACE_EXHAUSTION : ACE_MAP_FAIL, size, alignment,
+                          bin_of(pages));
             return NULL;
+        }
         lock_acquire(&ace.lock);
         add_region(fresh);
         p = take_run(pages, step, zeroed);
@@ -204,6 +227,8 @@ void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
     if (p)
         ace.used_bytes += pages * HAK_PAGE;
     lock_release(&ace.lock);
+    if (!p) /* others have taken the new region's runs meanwhile */
+        trace_failure(ACE_EXHAUSTION, size, alignment, bin_of(pages));
     return p;
 }
 

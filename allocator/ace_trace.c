@@ -7,12 +7,12 @@
 static const char *const causes[ACE_CAUSES] = {"Threshold", "Exhaustion", "MapFail"};
 static const char *const tiers[ACE_TIERS] = {"ace", "span", "huge", "none"};
 
-static _Atomic bool is_on;
+_Atomic bool ace_trace_on;
 static struct shots shots[ACE_CAUSES][ACE_TIERS];
 
 void ace_trace_start(bool on)
 {
-    atomic_store_explicit(&is_on, on, memory_order_relaxed);
+    atomic_store_explicit(&ace_trace_on, on, memory_order_relaxed);
 }
 
 void ace_trace_fork_child(void)
@@ -36,10 +36,8 @@ static void add_bytes(struct text *line, const char *key, uint64_t bytes)
     text_add_number(line, bytes, 10);
 }
 
-void ace_trace(const struct ace_failure *failure)
+void ace_trace_write(const struct ace_failure *failure)
 {
-    if (!atomic_load_explicit(&is_on, memory_order_relaxed))
-        return;
     unsigned shot = shots_take(&shots[failure->cause][failure->tier]);
     if (!shot)
         return;
@@ -63,7 +61,7 @@ void ace_trace(const struct ace_failure *failure)
 
 __attribute__((destructor(101))) static void tell_suppressed(void)
 {
-    if (!atomic_load_explicit(&is_on, memory_order_relaxed))
+    if (!atomic_load_explicit(&ace_trace_on, memory_order_relaxed))
         return;
     for (unsigned cause = 0; cause < ACE_CAUSES; cause++)
         for (unsigned tier = 0; tier < ACE_TIERS; tier++) {

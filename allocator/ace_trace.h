@@ -18,9 +18,12 @@
 #ifndef HAK_ACE_TRACE_H
 #define HAK_ACE_TRACE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "allocator/compiler.h"
 
 enum ace_cause { ACE_THRESHOLD, ACE_EXHAUSTION, ACE_MAP_FAIL, ACE_CAUSES };
 enum ace_tier { ACE_TIER_ACE, ACE_TIER_SPAN, ACE_TIER_HUGE, ACE_TIER_NONE, ACE_TIERS };
@@ -38,6 +41,14 @@ struct ace_failure {
 void ace_trace_start(bool on);
 /* In the child after a fork: its shots and counts begin anew. */
 void ace_trace_fork_child(void);
-void ace_trace(const struct ace_failure *failure);
+
+extern HAK_HIDDEN _Atomic bool ace_trace_on;
+void ace_trace_write(const struct ace_failure *failure);
+
+HAK_INLINE void ace_trace(const struct ace_failure *failure)
+{
+    if (HAK_UNLIKELY(atomic_load_explicit(&ace_trace_on, memory_order_relaxed)))
+        ace_trace_write(failure);
+}
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 
+#include "allocator/ace_trace.h"
 #include "allocator/arena.h"
 #include "allocator/compiler.h"
 #include "allocator/os.h"
@@ -88,6 +89,21 @@ static void put_record(struct huge *record)
     lock_release(&huge.lock);
 }
 
+static HAK_SLOW void trace_failure(size_t size, size_t alignment)
+{
+    lock_acquire(&huge.lock);
+    uint64_t used = huge.used_bytes, cached = huge.cached_bytes;
+    lock_release(&huge.lock);
+    ace_trace(&(struct ace_failure){.cause = registry_is_full() ? ACE_EXHAUSTION : ACE_MAP_FAIL,
+                                    .tier = ACE_TIER_HUGE,
+                                    .class = -1,
+                                    .size = size,
+                                    .alignment = alignment,
+                                    .used = used,
+                                    .cached = cached,
+                                    .mapped = used + cached});
+}
+
 static bool map_block(struct huge *record, size_t size, size_t alignment)
 {
     record->start = map_aligned(size, alignment);
@@ -103,6 +119,7 @@ static bool map_block(struct huge *record, size_t size, size_t alignment)
 
 void *huge_alloc(size_t size, size_t alignment, bool *zeroed)
 {
+    size_t asked = size;
     size = whole_pages(size);
     if (alignment < HAK_SUPERSLAB)
         alignment = HAK_SUPERSLAB;
@@ -119,10 +136,10 @@ void *huge_alloc(size_t size, size_t alignment, bool *zeroed)
         return block->start;
     if (!record)
         record = arena_take(sizeof *record);
-    if (!record)
-        return NULL;
-    if (!map_block(record, size, alignment)) {
-        put_record(record);
+    if (!record || !map_block(record, size, alignment)) {
+        if (record)
+            put_record(record);
+        trace_failure(asked, alignment);
         return NULL;
     }
     lock_acquire(&huge.lock);

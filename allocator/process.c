@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "allocator/ace.h"
+#include "allocator/ace_trace.h"
 #include "allocator/arena.h"
 #include "allocator/fail.h"
 #include "allocator/huge.h"
@@ -12,6 +13,7 @@
 #include "allocator/settings.h"
 #include "allocator/span.h"
 #include "allocator/tiny.h"
+#include "allocator/trace.h"
 #include "allocator/window.h"
 
 static unsigned prewarmed;
@@ -65,6 +67,9 @@ static void fork_child(void)
     superslab_fork_child();
     pool_fork_child();
     thread_fork_child();
+    ace_trace_fork_child();
+    if (HAK_TRACE)
+        trace_fork_child();
     thread_tls.busy = false;
 }
 
@@ -72,6 +77,9 @@ void hak_start(void)
 {
     struct settings settings = settings_read();
     fail_set_policy(settings.on_corruption);
+    ace_trace_start(settings.ace_trace);
+    if (HAK_TRACE)
+        trace_start(&settings.trace);
     pthread_atfork(fork_prepare, fork_parent, fork_child);
     if (settings.prewarm && thread_enter()) {
         struct thread *thread = thread_self();

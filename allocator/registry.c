@@ -66,6 +66,11 @@ bool registry_insert(const void *address, enum registry_kind kind, void *owner)
     return true;
 }
 
+bool registry_is_full(void)
+{
+    return atomic_load_explicit(&entries, memory_order_relaxed) >= HAK_REGISTRY_CAPACITY;
+}
+
 void registry_remove(const void *address)
 {
     _Atomic uintptr_t *unit = unit_of(address, false);

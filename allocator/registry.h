@@ -57,6 +57,8 @@ struct registry_entry {
  * memory for its table. */
 bool registry_insert(const void *address, enum registry_kind kind, void *owner);
 void registry_remove(const void *address);
+/* Is there no room for another entry? Tells, after registry_insert has said no, why. */
+bool registry_is_full(void);
 struct registry_entry registry_find(const void *address);
 
 /* Fixes the window; called once, before the first SuperSlab. */

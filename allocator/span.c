@@ -1,5 +1,6 @@
 #include "allocator/span.h"
 
+#include "allocator/ace_trace.h"
 #include "allocator/bitmap.h"
 #include "allocator/os.h"
 #include "allocator/window.h"
@@ -58,12 +59,14 @@ static uint32_t granules_of_pages(uint32_t pages)
     return granules_of((size_t)pages << HAK_PAGE_SHIFT);
 }
 
-/* Makes room at the upper end for a run of `count`, which may begin in free granules there. */
-static bool extend(uint32_t count)
+/* Makes room at the upper end for a run of `count`, which may begin in free granules there. On
+ * false, `*cause` says why not. */
+static bool extend(uint32_t count, enum ace_cause *cause)
 {
     uint32_t more = count > COMMIT / HAK_SLAB ? count : (uint32_t)(COMMIT / HAK_SLAB);
     more = (more + 63) & ~63u; /* whole words of the bitmaps */
-    if (spans.high + more > limit || !os_commit(address_of(spans.high), more * HAK_SLAB))
+    *cause = spans.high + more > limit ? ACE_EXHAUSTION : ACE_MAP_FAIL;
+    if (*cause == ACE_EXHAUSTION || !os_commit(address_of(spans.high), more * HAK_SLAB))
         return false;
     bitmap_set(spans.free, spans.high, more, true);
     bitmap_set(spans.clean, spans.high, more, true);
@@ -88,14 +91,30 @@ static void give(uint32_t first, uint32_t count)
     bitmap_set(spans.free, first, count, true);
 }
 
+static HAK_SLOW void trace_failure(enum ace_cause cause, size_t size)
+{
+    lock_acquire(&spans.lock);
+    uint64_t used = spans.used_bytes, mapped = (uint64_t)spans.high * HAK_SLAB;
+    lock_release(&spans.lock);
+    ace_trace(&(struct ace_failure){.cause = cause,
+                                    .tier = ACE_TIER_SPAN,
+                                    .class = -1,
+                                    .size = size,
+                                    .used = used,
+                                    .mapped = mapped});
+}
+
 void *span_alloc(size_t size, bool *zeroed)
 {
-    if (!base)
+    if (!base) {
+        trace_failure(ACE_EXHAUSTION, size);
         return NULL;
+    }
+    enum ace_cause cause = ACE_EXHAUSTION;
     uint32_t count = granules_of(size);
     lock_acquire(&spans.lock);
     uint32_t first = bitmap_find_run(spans.free, spans.high, count, 1);
-    if (first >= spans.high && extend(count))
+    if (first >= spans.high && extend(count, &cause))
         first = bitmap_find_run(spans.free, spans.high, count, 1);
     bool found = first < spans.high;
     if (found) {
@@ -104,6 +123,8 @@ void *span_alloc(size_t size, bool *zeroed)
         spans.used_bytes += (size_t)pages_of(size) << HAK_PAGE_SHIFT;
     }
     lock_release(&spans.lock);
+    if (!found)
+        trace_failure(cause, size);
     return found ? address_of(first) : NULL;
 }
 
