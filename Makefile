@@ -27,6 +27,7 @@ help:
 	@echo 'make deps-dev test     install what testing needs, build, run every test'
 	@echo 'make                   build what the default matrix measures, the workloads and the runner'
 	@echo 'make variants-all      build the allocator with every set of layers, in every layout and front'
+	@echo 'make trace             build the release default with list tracing: build/trace/libhakmem.so'
 	@echo 'make compare A=hakmem B=mimalloc W=ws8192   paired comparison of two allocators'
 	@echo 'make micro             micro-benchmarks of malloc under hakmem and every peer'
 	@echo 'make misuse            misuse memory in every known way under every set of layers'
@@ -76,18 +77,28 @@ objects_of = $(ALLOCATOR_SOURCES:%.c=$(1)/%.o)
 libraries  = $(sort $(foreach set,$(1),$(VARIANTS_$(set):%=build/variants/%/libhakmem.so)))
 # From here on a $$ in prerequisites is what a target of its own makes of them.
 .SECONDEXPANSION:
-build/variants/%.o: allocator/$$(call source_of,$$*).c allocator/variants/variants.awk Makefile
-	@mkdir -p $(@D)
-	$(if $(V),,@echo '  CC $@')
-	$(Q)$(CC) $(ALLOCATOR_CFLAGS) $(call flags_of,$*) -c -o $@ $<
-build/variants/%/libhakmem.so: $$(call objects_of,build/variants/$$*)
-	$(if $(V),,@echo '  CC $@')
-	$(Q)$(CC) -shared -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete -Wl,--build-id=sha1 -Wl,-soname,libhakmem.so -o $@ $^
+# build/variants/ is what is measured, build/trace/ the same with list tracing compiled in, and
+# build/absent/ without any of the layers' code, for ci/hotpath to compare with.
+ADDED_trace  := -DHAK_TRACE=1
+ADDED_absent := -DHAK_LAYERS_ABSENT=1
+define library_rules
+build/$(1)/%.o: allocator/$$$$(call source_of,$$$$*).c allocator/variants/variants.awk Makefile
+	@mkdir -p $$(@D)
+	$$(if $$(V),,@echo '  CC $$@')
+	$$(Q)$$(CC) $$(ALLOCATOR_CFLAGS) $$(call flags_of,$$*) $$(ADDED_$(1)) -c -o $$@ $$<
+build/$(1)/%/libhakmem.so: $$$$(call objects_of,build/$(1)/$$$$*)
+	$$(if $$(V),,@echo '  CC $$@')
+	$$(Q)$$(CC) -shared -Wl,-z,now -Wl,-z,defs -Wl,-z,nodelete -Wl,--build-id=sha1 -Wl,-soname,libhakmem.so -o $$@ $$^
+endef
+$(foreach k,variants trace absent,$(eval $(call library_rules,$(k))))
 
-.PHONY: variants variants-all
+.PHONY: variants variants-all trace
 variants: $(call libraries,quick default) build/libhakmem.so
 variants-all: $(call libraries,full)
 build/libhakmem.so: build/variants/$(DEFAULT_VARIANT)/libhakmem.so
+	@ln -sfr $< $@
+trace: build/trace/libhakmem.so
+build/trace/libhakmem.so: build/trace/$(DEFAULT_VARIANT)/libhakmem.so
 	@ln -sfr $< $@
 
 # --- the workloads: every folder of workloads/ with C files is a program ---------------------------
@@ -182,10 +193,11 @@ peers: all
 
 # --- tests -------------------------------------------------------------------------------------------
 # The allocator's units are tested in debug builds, without the preload face: plain, under
-# AddressSanitizer and UBSan, and under ThreadSanitizer.
+# AddressSanitizer and UBSan, under ThreadSanitizer, and with list tracing compiled in.
 SANITIZE_debug :=
 SANITIZE_asan  := -fsanitize=address,undefined -fno-sanitize-recover=all
 SANITIZE_tsan  := -fsanitize=thread
+SANITIZE_trace := -DHAK_TRACE=1
 ALLOCATOR_TESTS := $(notdir $(basename $(wildcard allocator/tests/unit/*.c)))
 RUNNER_TESTS    := $(notdir $(basename $(wildcard runner/tests/unit/*.c)))
 
@@ -204,12 +216,12 @@ build/test/$(1)/%: build/test/$(1)/%.t.o $$$$(call tested_in,build/test/$(1)/$$$
 	$$(if $$(V),,@echo '  CC $$@')
 	$$(Q)$$(CC) $$(SANITIZE_$(1)) -pthread -o $$@ $$^ -lcmocka
 endef
-$(foreach k,debug asan tsan,$(eval $(call allocator_test_rules,$(k))))
+$(foreach k,debug asan tsan trace,$(eval $(call allocator_test_rules,$(k))))
 
 # Every variant of the set in the debug kind, the default and its opposite under the sanitizers.
 SANITIZED_VARIANTS := $(firstword $(VARIANTS_units)) $(lastword $(VARIANTS_units))
 UNIT_TESTS := $(foreach t,$(ALLOCATOR_TESTS),$(foreach v,$(VARIANTS_units),build/test/debug/$(v)/$(t))) \
-              $(foreach t,$(ALLOCATOR_TESTS),$(foreach v,$(SANITIZED_VARIANTS),build/test/asan/$(v)/$(t) build/test/tsan/$(v)/$(t))) \
+              $(foreach t,$(ALLOCATOR_TESTS),$(foreach v,$(SANITIZED_VARIANTS),build/test/asan/$(v)/$(t) build/test/tsan/$(v)/$(t) build/test/trace/$(v)/$(t))) \
               $(RUNNER_TESTS:%=build/test/runner/%)
 
 build/test/runner/obj/%.o: runner/%.c Makefile
@@ -228,7 +240,7 @@ build/test/runner/%: build/test/runner/obj/%.t.o $(patsubst runner/%.c,build/tes
 # The compiler may not reason about malloc: folding a pair away would leave nothing to test.
 BLACKBOX := $(patsubst allocator/tests/%,build/test/%,$(basename $(wildcard \
               allocator/tests/conformance/*.c allocator/tests/conformance/*.cc \
-              allocator/tests/faults/*.c allocator/tests/faults/*.cc)))
+              allocator/tests/faults/*.c allocator/tests/faults/*.cc allocator/tests/diagnostics/*.c)))
 .PHONY: blackbox
 blackbox: $(BLACKBOX)
 define blackbox_rules
@@ -241,14 +253,17 @@ build/test/$(1)/%: allocator/tests/$(1)/%.cc Makefile
 	$$(if $$(V),,@echo '  CXX $$@')
 	$$(Q)$$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Werror -MMD -MP -MF $$@.d -iquote . -fno-builtin -pthread -o $$@ $$<
 endef
-$(foreach f,conformance faults,$(eval $(call blackbox_rules,$(f))))
+$(foreach f,conformance faults diagnostics,$(eval $(call blackbox_rules,$(f))))
 
 test: test-tidy test-unit test-python
 test-tidy:
 	ci/tidy
 test-unit: $(UNIT_TESTS)
 	ci/units $^
-test-python: all blackbox $(call libraries,blackbox misuse)
+# Both fronts with list tracing; all layers in one of them, so that lists are dropped, too.
+TRACED := build/trace/libhakmem.so build/trace/headerless-cache-all-fine/libhakmem.so
+ABSENT := $(patsubst build/variants/%/libhakmem.so,build/absent/%/preload.o,$(filter %-off-fine/libhakmem.so %-off-c8/libhakmem.so,$(call libraries,quick default)))
+test-python: all blackbox $(call libraries,blackbox misuse) $(TRACED) $(ABSENT)
 	$(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider allocator runner workloads reports ci
 conformance-all: blackbox variants-all
 	HAKMEM_TEST_VARIANTS=full $(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider allocator/tests/test_conformance.py
@@ -260,6 +275,6 @@ format:
 clean:
 	rm -rf build
 
--include $(wildcard build/variants/*/*.d build/variants/*/*/*.d build/obj/*/*.d build/obj/*/*/*.d build/obj/*/*/*/*.d \
+-include $(wildcard build/variants/*/*.d build/variants/*/*/*.d build/trace/*/*.d build/obj/*/*.d build/obj/*/*/*.d build/obj/*/*/*/*.d \
                     build/test/*/*.d build/test/*/*/*.d build/test/*/*/*/*.d)
 endif
