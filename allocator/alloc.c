@@ -8,6 +8,7 @@
 #include "allocator/emergency.h"
 #include "allocator/fail.h"
 #include "allocator/huge.h"
+#include "allocator/layer_guard.h"
 #include "allocator/layers_test.h"
 #include "allocator/pool.h"
 #include "allocator/purge.h"
@@ -383,6 +384,8 @@ struct hak_stats hak_stats_read(void)
         stats.mapped += stats.huge;
         stats.used = pool_used_bytes() + ace_used_bytes() + stats.huge;
         stats.idle = pool_idle_bytes();
+        stats.deferred = guard_deferred();
+        stats.waiting = guard_waiting();
         leave(thread_self());
     }
     return stats;

@@ -58,10 +58,11 @@ size_t hak_usable_size(const void *p);
 uint64_t hak_trim(void);
 
 struct hak_stats {
-    uint64_t mapped; /* bytes of SuperSlabs and huge blocks */
-    uint64_t used;   /* bytes of slabs in use, live ACE and huge blocks */
-    uint64_t huge;   /* of `used`, huge blocks */
-    uint64_t idle;   /* bytes of EMPTY slabs whose pages have not been given back */
+    uint64_t mapped;            /* bytes of SuperSlabs and huge blocks */
+    uint64_t used;              /* bytes of slabs in use, live ACE and huge blocks */
+    uint64_t huge;              /* of `used`, huge blocks */
+    uint64_t idle;              /* bytes of EMPTY slabs whose pages have not been given back */
+    uint64_t deferred, waiting; /* releases put off by the guard layer, and those that still are */
 };
 struct hak_stats hak_stats_read(void);
 

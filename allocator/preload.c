@@ -15,11 +15,25 @@
 
 /* What was built, e.g. "layout=headerless,front=sll,layers=off,geometry=fine". */
 HAK_PUBLIC extern const char hakmem_variant[];
-const char hakmem_variant[] = HAK_VARIANT;
+const char hakmem_variant[] = HAK_VARIANT_BUILT;
 
 HAK_PUBLIC unsigned long hakmem_corruptions(void)
 {
     return fail_count();
+}
+
+/* How often each kind of corruption or misuse was seen: who saw it, its tag and its count, by a
+ * number from 0 on. False, and nothing written, beyond the last kind. */
+HAK_PUBLIC bool hakmem_events(unsigned number, const char **layer, const char **tag,
+                              unsigned long *count)
+{
+    struct fail_kind kind;
+    if (!fail_kind_at(number, &kind))
+        return false;
+    *layer = kind.layer;
+    *tag = kind.tag;
+    *count = kind.count;
+    return true;
 }
 
 HAK_PUBLIC unsigned hakmem_prewarm(void)
@@ -171,23 +185,38 @@ HAK_PUBLIC struct mallinfo mallinfo(void)
                              .keepcost = (int)wide.keepcost};
 }
 
-static int write_info(FILE *stream)
+/* Writes the kinds that were seen at least once, a line each; false when the stream fails. */
+static bool write_events(FILE *stream)
+{
+    struct fail_kind kind;
+    for (unsigned i = 0; fail_kind_at(i, &kind); i++)
+        if (kind.count && fprintf(stream, "<event layer=\"%s\" tag=\"%s\" count=\"%lu\"/>\n",
+                                  kind.layer, kind.tag, kind.count) < 0)
+            return false;
+    return true;
+}
+
+static bool write_info(FILE *stream)
 {
     struct hak_stats stats = hak_stats_read();
-    return fprintf(
-        stream,
-        "<malloc version=\"1\">\n<!-- hakmem %s -->\n"
-        "<system type=\"current\" size=\"%lu\"/>\n<aspace type=\"total\" size=\"%lu\"/>\n"
-        "<total type=\"mmap\" size=\"%lu\"/>\n<total type=\"rest\" size=\"%lu\"/>\n"
-        "</malloc>\n",
-        hakmem_variant, stats.used, stats.mapped, stats.huge, stats.idle);
+    if (fprintf(stream,
+                "<malloc version=\"1\">\n<!-- hakmem %s -->\n"
+                "<system type=\"current\" size=\"%lu\"/>\n"
+                "<aspace type=\"total\" size=\"%lu\"/>\n"
+                "<total type=\"mmap\" size=\"%lu\"/>\n<total type=\"rest\" size=\"%lu\"/>\n",
+                hakmem_variant, stats.used, stats.mapped, stats.huge, stats.idle) < 0)
+        return false;
+    if (stats.deferred && fprintf(stream, "<deferred total=\"%lu\" waiting=\"%lu\"/>\n",
+                                  stats.deferred, stats.waiting) < 0)
+        return false;
+    return write_events(stream) && fputs("</malloc>\n", stream) >= 0;
 }
 
 HAK_PUBLIC int malloc_info(int options, FILE *stream)
 {
     if (options != 0)
         return EINVAL;
-    return write_info(stream) < 0 ? EIO : 0;
+    return write_info(stream) ? 0 : EIO;
 }
 
 HAK_PUBLIC void malloc_stats(void)
@@ -197,6 +226,13 @@ HAK_PUBLIC void malloc_stats(void)
             "hakmem %s\nmapped bytes = %12lu\nin use bytes = %12lu\nhuge bytes   = %12lu\n"
             "idle bytes   = %12lu\n",
             hakmem_variant, stats.mapped, stats.used, stats.huge, stats.idle);
+    if (stats.deferred)
+        fprintf(stderr, "deferred     = %12lu\nstill waiting= %12lu\n", stats.deferred,
+                stats.waiting);
+    struct fail_kind kind;
+    for (unsigned i = 0; fail_kind_at(i, &kind); i++)
+        if (kind.count)
+            fprintf(stderr, "%s %s = %lu\n", kind.layer, kind.tag, kind.count);
 }
 
 /* --- C++
