@@ -91,7 +91,7 @@ def test_what_was_interrupted_goes_on_and_other_commands_leave_it_alone(bench: B
 
 
 def test_without_hakmem_there_is_nothing_to_compare(bench: Bench) -> None:
-    matrix = bench.write("matrix.txt", MATRIX.replace("layers   build off", "layers   build nope"))
+    matrix = bench.write("matrix.txt", MATRIX.replace("geometry build fine", "geometry build nope"))
     done = bench.call("peers", "--matrix", matrix)
     assert done.returncode == 2
     assert "hakmem is missing: not built: run make" in done.stderr

@@ -58,9 +58,9 @@ def test_the_table_has_aligned_columns(bench: Bench) -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     start = next(i for i, line in enumerate(lines) if line.startswith("  allocator"))
-    rows = [line for line in lines[start:lines.index("", start)]
-            if not line.endswith("8,prewarm=0")]
-    ends = {len(row) for row in rows if row.strip()[-1].isalnum() and "MiB" not in row}
+    rows = lines[start:lines.index("", start)]
+    # A name that is too long for its column stands alone, its numbers below.
+    ends = {len(row) for row in rows if len(row.split()) > 2}
     assert ends == {len(lines[start])}
     assert max(len(line) for line in lines[:-1]) <= 100
     ours = [row for row in rows if "hakmem" in row]
