@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "allocator/alloc.h"
+#include "allocator/process.h"
 #include "allocator/fail.h"
 #include "allocator/pool.h"
 #include "allocator/tiny.h"
