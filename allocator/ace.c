@@ -184,20 +184,21 @@ static void *take_cached(uint32_t bin)
     return p;
 }
 
-static HAK_SLOW void trace_failure(enum ace_cause cause, size_t size, size_t alignment,
-                                   uint32_t bin)
+static HAK_SLOW void trace_failure(enum ace_cause cause, size_t size, size_t alignment, int bin)
 {
+    if (!ace_trace_is_on())
+        return;
     lock_acquire(&ace.lock);
     uint64_t used = ace.used_bytes, cached = ace.cached_bytes;
     lock_release(&ace.lock);
-    ace_trace(&(struct ace_failure){.cause = cause,
-                                    .tier = ACE_TIER_ACE,
-                                    .class = (int)bin,
-                                    .size = size,
-                                    .alignment = alignment,
-                                    .used = used,
-                                    .cached = cached,
-                                    .mapped = superslab_bytes()});
+    ace_trace_write(&(struct ace_failure){.cause = cause,
+                                          .tier = ACE_TIER_ACE,
+                                          .class = bin,
+                                          .size = size,
+                                          .alignment = alignment,
+                                          .used = used,
+                                          .cached = cached,
+                                          .mapped = superslab_bytes()});
 }
 
 void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
@@ -217,7 +218,7 @@ void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
             /* A SuperSlab is had from anywhere in the address space, so that only two things can
              * stand in the way. */
             trace_failure(registry_is_full() ? ACE_EXHAUSTION : ACE_MAP_FAIL, size, alignment,
-                          bin_of(pages));
+                          (int)bin_of(pages));
             return NULL;
         }
         lock_acquire(&ace.lock);
@@ -228,8 +229,13 @@ void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
         ace.used_bytes += pages * HAK_PAGE;
     lock_release(&ace.lock);
     if (!p) /* others have taken the new region's runs meanwhile */
-        trace_failure(ACE_EXHAUSTION, size, alignment, bin_of(pages));
+        trace_failure(ACE_EXHAUSTION, size, alignment, (int)bin_of(pages));
     return p;
+}
+
+void ace_decline(size_t size, size_t alignment)
+{
+    trace_failure(ACE_THRESHOLD, size, alignment, -1);
 }
 
 size_t ace_usable(const void *p)

@@ -27,6 +27,9 @@
  * memory. */
 void *ace_alloc(size_t size, size_t alignment, bool *zeroed);
 
+/* Tells, when ACE is traced, that it cannot serve such a block. */
+void ace_decline(size_t size, size_t alignment);
+
 /* Bytes of the block that begins at p in an ACE region; 0 when no block begins there. */
 size_t ace_usable(const void *p);
 

@@ -43,12 +43,11 @@ void ace_trace_start(bool on);
 void ace_trace_fork_child(void);
 
 extern HAK_HIDDEN _Atomic bool ace_trace_on;
-void ace_trace_write(const struct ace_failure *failure);
-
-HAK_INLINE void ace_trace(const struct ace_failure *failure)
+/* Asked first, so that nobody gathers what is not to be told. */
+HAK_INLINE bool ace_trace_is_on(void)
 {
-    if (HAK_UNLIKELY(atomic_load_explicit(&ace_trace_on, memory_order_relaxed)))
-        ace_trace_write(failure);
+    return HAK_UNLIKELY(atomic_load_explicit(&ace_trace_on, memory_order_relaxed));
 }
+void ace_trace_write(const struct ace_failure *failure);
 
 #endif

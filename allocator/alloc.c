@@ -180,25 +180,19 @@ HAK_SLOW void *alloc_front_slow(size_t size)
     return alloc_class_slow(size_class_of(size));
 }
 
-/* The tier cannot have a block of this kind. */
-static void above(enum ace_tier tier, size_t size, size_t alignment)
-{
-    ace_trace(&(struct ace_failure){
-        .cause = ACE_THRESHOLD, .tier = tier, .class = -1, .size = size, .alignment = alignment});
-}
-
 static void *take_big(size_t size, size_t alignment, bool *zeroed)
 {
     size_t bytes = size ? size : 1;
     if (bytes <= HAK_ACE_MAX && alignment <= HAK_ACE_MAX)
         return ace_alloc(bytes, alignment, zeroed);
-    above(ACE_TIER_ACE, size, alignment);
+    if (ace_trace_is_on())
+        ace_decline(bytes, alignment);
     if (bytes <= HAK_SPAN_MAX && alignment <= HAK_SLAB) {
         void *p = span_alloc(bytes, zeroed);
         if (p)
             return p;
-    } else {
-        above(ACE_TIER_SPAN, size, alignment);
+    } else if (ace_trace_is_on()) {
+        span_decline(bytes, alignment);
     }
     return huge_alloc(bytes, alignment, zeroed);
 }
@@ -206,7 +200,12 @@ static void *take_big(size_t size, size_t alignment, bool *zeroed)
 static HAK_SLOW void *alloc_big(size_t size, size_t alignment, bool *zeroed)
 {
     if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX) {
-        above(ACE_TIER_NONE, size, alignment);
+        if (ace_trace_is_on())
+            ace_trace_write(&(struct ace_failure){.cause = ACE_THRESHOLD,
+                                                  .tier = ACE_TIER_NONE,
+                                                  .class = -1,
+                                                  .size = size,
+                                                  .alignment = alignment});
         return fail_enomem();
     }
     int saved = errno;

@@ -91,17 +91,20 @@ static void put_record(struct huge *record)
 
 static HAK_SLOW void trace_failure(size_t size, size_t alignment)
 {
+    if (!ace_trace_is_on())
+        return;
     lock_acquire(&huge.lock);
     uint64_t used = huge.used_bytes, cached = huge.cached_bytes;
     lock_release(&huge.lock);
-    ace_trace(&(struct ace_failure){.cause = registry_is_full() ? ACE_EXHAUSTION : ACE_MAP_FAIL,
-                                    .tier = ACE_TIER_HUGE,
-                                    .class = -1,
-                                    .size = size,
-                                    .alignment = alignment,
-                                    .used = used,
-                                    .cached = cached,
-                                    .mapped = used + cached});
+    ace_trace_write(
+        &(struct ace_failure){.cause = registry_is_full() ? ACE_EXHAUSTION : ACE_MAP_FAIL,
+                              .tier = ACE_TIER_HUGE,
+                              .class = -1,
+                              .size = size,
+                              .alignment = alignment,
+                              .used = used,
+                              .cached = cached,
+                              .mapped = used + cached});
 }
 
 static bool map_block(struct huge *record, size_t size, size_t alignment)

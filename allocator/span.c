@@ -91,23 +91,26 @@ static void give(uint32_t first, uint32_t count)
     bitmap_set(spans.free, first, count, true);
 }
 
-static HAK_SLOW void trace_failure(enum ace_cause cause, size_t size)
+static HAK_SLOW void trace_failure(enum ace_cause cause, size_t size, size_t alignment)
 {
+    if (!ace_trace_is_on())
+        return;
     lock_acquire(&spans.lock);
     uint64_t used = spans.used_bytes, mapped = (uint64_t)spans.high * HAK_SLAB;
     lock_release(&spans.lock);
-    ace_trace(&(struct ace_failure){.cause = cause,
-                                    .tier = ACE_TIER_SPAN,
-                                    .class = -1,
-                                    .size = size,
-                                    .used = used,
-                                    .mapped = mapped});
+    ace_trace_write(&(struct ace_failure){.cause = cause,
+                                          .tier = ACE_TIER_SPAN,
+                                          .class = -1,
+                                          .size = size,
+                                          .alignment = alignment,
+                                          .used = used,
+                                          .mapped = mapped});
 }
 
 void *span_alloc(size_t size, bool *zeroed)
 {
     if (!base) {
-        trace_failure(ACE_EXHAUSTION, size);
+        trace_failure(ACE_EXHAUSTION, size, 0);
         return NULL;
     }
     enum ace_cause cause = ACE_EXHAUSTION;
@@ -124,8 +127,13 @@ void *span_alloc(size_t size, bool *zeroed)
     }
     lock_release(&spans.lock);
     if (!found)
-        trace_failure(cause, size);
+        trace_failure(cause, size, 0);
     return found ? address_of(first) : NULL;
+}
+
+void span_decline(size_t size, size_t alignment)
+{
+    trace_failure(ACE_THRESHOLD, size, alignment);
 }
 
 /* Read without the lock: nobody else changes the entry of a block that its owner asks about. */

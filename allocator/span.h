@@ -25,6 +25,9 @@ void span_init(void);
  * there is no room or no memory. */
 void *span_alloc(size_t size, bool *zeroed);
 
+/* Tells, when ACE is traced, that no span can serve such a block. */
+void span_decline(size_t size, size_t alignment);
+
 /* Bytes of the block that begins at p; 0 when p is no address of spans or no block begins there.
  * Lock-free. */
 size_t span_usable(const void *p);
