@@ -14,6 +14,7 @@ from reports.load import Misuse, Results
 from reports.names import Names
 
 SEEN = ("diagnosed", "prevented")
+SHOWN_MAX = 5  # allocators of a miss; the file has all
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,15 @@ class Miss:
     title: str
     predicted: str
     was: str
-    reason: str
+    reason: str  # of the first allocator
     labels: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        """As many allocators as a line holds."""
+        shown = "; ".join(self.labels[:SHOWN_MAX])
+        more = len(self.labels) - SHOWN_MAX
+        return f"{shown} and {more} more" if more > 0 else shown
 
 
 @dataclass(frozen=True)
@@ -181,7 +189,7 @@ def _cell(misuses: dict[str, Misuse]) -> tuple[Outcome, ...]:
         outcomes.append(Outcome(
             verdict=shown, word=shown.word or layer or "", held=held,
             where="" if len(builds) == len(misuses) else _where(builds, list(misuses)),
-            details="; ".join(f"{build}: {told(misuses[build])}" for build in builds),
+            details="; ".join(f"{build}: {_details(misuses[build])}" for build in builds),
             predicted="" if held else ", ".join(dict.fromkeys(map(_predicted_short, own)))))
     return tuple(outcomes)
 
@@ -200,6 +208,10 @@ def told(misuse: Misuse) -> str:
     return _text(misuse.verdict, misuse.layer, misuse.tag)
 
 
+def _details(misuse: Misuse) -> str:
+    return told(misuse) + ("" if misuse.held != 0 else f" (predicted {predicted_text(misuse)})")
+
+
 def predicted_text(misuse: Misuse) -> str:
     if misuse.predicted_verdict is None:
         return "nothing predicted"
@@ -207,11 +219,12 @@ def predicted_text(misuse: Misuse) -> str:
 
 
 def _predicted_short(misuse: Misuse) -> str:
-    """Without its tag, unless that alone is not as predicted."""
-    meant = (misuse.predicted_verdict, misuse.predicted_layer)
-    if meant == (misuse.verdict, misuse.layer):
-        return misuse.predicted_tag or "no tag"
-    return _text(meant[0], meant[1], None) if meant[0] else "nothing predicted"
+    """As a cell would show it: a layer or a word, or that only the tag is another one."""
+    if misuse.predicted_verdict is None:
+        return "nothing predicted"
+    if (misuse.predicted_verdict, misuse.predicted_layer) == (misuse.verdict, misuse.layer):
+        return "tag"
+    return VERDICTS[misuse.predicted_verdict].word or misuse.predicted_layer or ""
 
 
 def _text(verdict: str, layer: str | None, tag: str | None) -> str:
@@ -219,10 +232,10 @@ def _text(verdict: str, layer: str | None, tag: str | None) -> str:
 
 
 def _misses(misuses: Iterable[Misuse], names: Names) -> tuple[Miss, ...]:
-    groups: dict[tuple[str, str, str, str, str], list[str]] = {}
+    groups: dict[tuple[str, str, str, str], list[Misuse]] = {}
     for misuse in misuses:
         if misuse.held == 0 or misuse.verdict == "missed-run":
-            key = (misuse.case_id, misuse.title, predicted_text(misuse), told(misuse),
-                   misuse.reason or "")
-            groups.setdefault(key, []).append(names.label(misuse.allocator))
-    return tuple(Miss(*key, tuple(labels)) for key, labels in groups.items())
+            key = (misuse.case_id, misuse.title, predicted_text(misuse), told(misuse))
+            groups.setdefault(key, []).append(misuse)
+    return tuple(Miss(*key, found[0].reason or "", tuple(
+        names.label(misuse.allocator) for misuse in found)) for key, found in groups.items())
