@@ -184,7 +184,7 @@ static void *take_cached(uint32_t bin)
     return p;
 }
 
-static HAK_SLOW void trace_failure(enum ace_cause cause, size_t size, size_t alignment, int bin)
+static HAK_SLOW void tell_failure(enum ace_cause cause, size_t size, size_t alignment, int bin)
 {
     if (!ace_trace_is_on())
         return;
@@ -217,8 +217,8 @@ void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
         if (!fresh) {
             /* A SuperSlab is had from anywhere in the address space, so that only two things can
              * stand in the way. */
-            trace_failure(registry_is_full() ? ACE_EXHAUSTION : ACE_MAP_FAIL, size, alignment,
-                          (int)bin_of(pages));
+            tell_failure(registry_is_full() ? ACE_EXHAUSTION : ACE_MAP_FAIL, size, alignment,
+                         (int)bin_of(pages));
             return NULL;
         }
         lock_acquire(&ace.lock);
@@ -229,13 +229,13 @@ void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
         ace.used_bytes += pages * HAK_PAGE;
     lock_release(&ace.lock);
     if (!p) /* others have taken the new region's runs meanwhile */
-        trace_failure(ACE_EXHAUSTION, size, alignment, (int)bin_of(pages));
+        tell_failure(ACE_EXHAUSTION, size, alignment, (int)bin_of(pages));
     return p;
 }
 
 void ace_decline(size_t size, size_t alignment)
 {
-    trace_failure(ACE_THRESHOLD, size, alignment, -1);
+    tell_failure(ACE_THRESHOLD, size, alignment, -1);
 }
 
 size_t ace_usable(const void *p)

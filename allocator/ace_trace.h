@@ -6,8 +6,8 @@
  *     MapFail      the system said no
  *
  * Tiers: ace (ace.h), span (span.h), huge (huge.h), and none for what nobody serves. A failure of a
- * tier is not yet one of malloc: the request may go on to the next tier, and is tried once more when
- * all free memory has gone back.
+ * tier is not yet one of malloc: the request may go on to the next tier, and is tried once more
+ * when all free memory has gone back.
  *
  * In every build, switched on by HAKMEM_ACE_TRACE=1; one line on stderr:
  *

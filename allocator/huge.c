@@ -89,7 +89,7 @@ static void put_record(struct huge *record)
     lock_release(&huge.lock);
 }
 
-static HAK_SLOW void trace_failure(size_t size, size_t alignment)
+static HAK_SLOW void tell_failure(size_t size, size_t alignment)
 {
     if (!ace_trace_is_on())
         return;
@@ -142,7 +142,7 @@ void *huge_alloc(size_t size, size_t alignment, bool *zeroed)
     if (!record || !map_block(record, size, alignment)) {
         if (record)
             put_record(record);
-        trace_failure(asked, alignment);
+        tell_failure(asked, alignment);
         return NULL;
     }
     lock_acquire(&huge.lock);

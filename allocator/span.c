@@ -91,7 +91,7 @@ static void give(uint32_t first, uint32_t count)
     bitmap_set(spans.free, first, count, true);
 }
 
-static HAK_SLOW void trace_failure(enum ace_cause cause, size_t size, size_t alignment)
+static HAK_SLOW void tell_failure(enum ace_cause cause, size_t size, size_t alignment)
 {
     if (!ace_trace_is_on())
         return;
@@ -110,7 +110,7 @@ static HAK_SLOW void trace_failure(enum ace_cause cause, size_t size, size_t ali
 void *span_alloc(size_t size, bool *zeroed)
 {
     if (!base) {
-        trace_failure(ACE_EXHAUSTION, size, 0);
+        tell_failure(ACE_EXHAUSTION, size, 0);
         return NULL;
     }
     enum ace_cause cause = ACE_EXHAUSTION;
@@ -127,13 +127,13 @@ void *span_alloc(size_t size, bool *zeroed)
     }
     lock_release(&spans.lock);
     if (!found)
-        trace_failure(cause, size, 0);
+        tell_failure(cause, size, 0);
     return found ? address_of(first) : NULL;
 }
 
 void span_decline(size_t size, size_t alignment)
 {
-    trace_failure(ACE_THRESHOLD, size, alignment);
+    tell_failure(ACE_THRESHOLD, size, alignment);
 }
 
 /* Read without the lock: nobody else changes the entry of a block that its owner asks about. */

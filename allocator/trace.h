@@ -9,9 +9,9 @@
  * Each kind of line has SHOTS_MAX shots per (tag, class). Made in a buffer on the stack and written
  * with write(2): no malloc, no stdio, no lock; keeps errno. The backtrace is that of
  * _Unwind_Backtrace, which with glibc 2.35 and later finds its tables without a lock; should it
- * allocate all the same (as it may for code that was generated at run time), what that does to lists
- * is traced without a backtrace. So a hook stands where its list is whole. Thread-safe, also in
- * signal handlers. */
+ * allocate all the same (as it may for code that was generated at run time), what that does to
+ * lists is traced without a backtrace. So a hook stands where its list is whole. Thread-safe,
+ * also in signal handlers. */
 #ifndef HAK_TRACE_H
 #define HAK_TRACE_H
 
