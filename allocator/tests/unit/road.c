@@ -133,7 +133,7 @@ static void foreign_pointers_are_counted_and_ignored(void **state)
 }
 
 /* Threads pass blocks through a table of shared slots; whoever takes one checks and frees it. */
-enum { THREADS = 8, SHARED = 512 };
+enum { THREADS = 32, SHARED = 512, STACK = 256 * 1024 };
 static _Atomic(uint64_t *) shared[SHARED];
 
 static void *hand_over(void *argument)
@@ -160,8 +160,12 @@ static void threads_free_each_others_blocks(void **state)
     (void)state;
     for (int generation = 0; generation < 3; generation++) {
         pthread_t thread[THREADS];
+        pthread_attr_t small;
+        assert_int_equal(pthread_attr_init(&small), 0);
+        assert_int_equal(pthread_attr_setstacksize(&small, STACK), 0);
         for (uintptr_t i = 0; i < THREADS; i++)
-            assert_int_equal(pthread_create(&thread[i], NULL, hand_over, (void *)(i + 1)), 0);
+            assert_int_equal(pthread_create(&thread[i], &small, hand_over, (void *)(i + 1)), 0);
+        pthread_attr_destroy(&small);
         for (int i = 0; i < THREADS; i++) {
             void *bad;
             pthread_join(thread[i], &bad);
