@@ -20,7 +20,7 @@ static const char *short_layer(const char *name)
     for (int i = 0; i < LAYERS; i++)
         if (strcmp(layers[i].name, name) == 0)
             return layers[i].short_name;
-    return strcmp(name, "registry") == 0 ? "reg" : name;
+    return strcmp(name, "registry") == 0 ? "reg" : strcmp(name, "drain") == 0 ? "drn" : name;
 }
 
 /* The variant without its layers: what stands in one matrix. A library by its path stands alone. */
@@ -154,7 +154,7 @@ void misuse_table_print(struct arena *arena, const struct misuse_stage *stage)
         strings_add(arena, &done, matrix);
         print_matrix(arena, stage, matrix);
     }
-    puts("\na name: reported by that layer (list: freelist; reg, drain, ...: in every build)\n"
+    puts("\na name: reported by that layer (list: freelist; reg, drn: in every build)\n"
          "defer: a release was put off   X crashed   !! silent, wrong data   · silent, no harm\n"
          "- means nothing there   ? did not run   * not as predicted\n"
          "columns: layers of the build, alone or with -one left out");

@@ -91,7 +91,7 @@ struct misuse {
     const char *allocator, *case_id, *title;
     int group;
     enum misuse_verdict verdict;
-    const char *layer, *tag; /* of the first report; of one that is no deferral if there is one */
+    const char *layer, *tag; /* of the report that the verdict rests on: mostly the first */
     const char *reports;     /* "layer:TAG ...", each once, in order */
     int report_count;
     int exit_code, signal;

@@ -27,26 +27,31 @@ static bool read_report(struct arena *arena, const char *line, size_t length, co
     return true;
 }
 
-/* Every "layer:TAG" once, in order; the first that is no deferral is the detection. */
-static void take_reports(struct arena *arena, const char *errors, struct misuse *misuse)
+struct report {
+    const char *layer, *tag; /* NULL: none */
+};
+
+/* Every "layer:TAG" once, in order; the first of all, and the first that is no deferral. */
+static void take_reports(struct arena *arena, const char *errors, struct misuse *misuse,
+                         struct report *first, struct report *detection)
 {
     struct strings seen = {0};
     const char *next;
+    *first = *detection = (struct report){0};
     for (const char *line = errors; *line != '\0'; line = next) {
-        const char *layer, *tag;
+        struct report report;
         const size_t length = strcspn(line, "\n");
         next = line + length + (line[length] == '\n');
-        if (!read_report(arena, line, length, &layer, &tag))
+        if (!read_report(arena, line, length, &report.layer, &report.tag))
             continue;
         misuse->report_count++;
-        const char *report = arena_printf(arena, "%s:%s", layer, tag);
-        if (!strings_hold(&seen, report))
-            strings_add(arena, &seen, report);
-        const bool is_first = misuse->tag == NULL || strcmp(misuse->tag, deferral) == 0;
-        if (is_first && (misuse->tag == NULL || strcmp(tag, deferral) != 0)) {
-            misuse->layer = layer;
-            misuse->tag = tag;
-        }
+        const char *name = arena_printf(arena, "%s:%s", report.layer, report.tag);
+        if (!strings_hold(&seen, name))
+            strings_add(arena, &seen, name);
+        if (first->tag == NULL)
+            *first = report;
+        if (detection->tag == NULL && strcmp(report.tag, deferral) != 0)
+            *detection = report;
     }
     if (seen.count > 0)
         misuse->reports = strings_join(arena, &seen, " ");
@@ -60,10 +65,12 @@ static const char *what_was_said(struct arena *arena, const char *errors)
                           : text_last_line(arena, errors, 200);
 }
 
+/* A deferral that came first is what there was to do; later reports are of what it left over. If
+ * the oracle saw wrong data all the same, it was of no use. */
 static enum misuse_verdict judge_exit(struct arena *arena, const struct child_result *result,
-                                      struct misuse *misuse)
+                                      struct report detection, struct misuse *misuse)
 {
-    const bool prevented = misuse->tag != NULL && strcmp(misuse->tag, deferral) == 0;
+    const bool deferred = misuse->tag != NULL && strcmp(misuse->tag, deferral) == 0;
     switch (result->exit_code) {
     case NOT_APPLICABLE:
         misuse->reason = text_last_line(arena, result->errors, 200);
@@ -71,10 +78,12 @@ static enum misuse_verdict judge_exit(struct arena *arena, const struct child_re
     case NOTHING_SEEN:
         if (misuse->tag == NULL)
             return MISUSE_SILENT_BENIGN;
-        return prevented ? MISUSE_PREVENTED : MISUSE_DIAGNOSED;
+        return deferred ? MISUSE_PREVENTED : MISUSE_DIAGNOSED;
     case ORACLE_WRONG:
         misuse->reason = what_was_said(arena, result->errors);
-        return misuse->tag == NULL || prevented ? MISUSE_SILENT_CORRUPT : MISUSE_DIAGNOSED;
+        misuse->layer = detection.layer;
+        misuse->tag = detection.tag;
+        return detection.tag != NULL ? MISUSE_DIAGNOSED : MISUSE_SILENT_CORRUPT;
     default:
         misuse->reason = arena_printf(arena, "exit %d: %s", result->exit_code,
                                       text_last_line(arena, result->errors, 200));
@@ -85,9 +94,12 @@ static enum misuse_verdict judge_exit(struct arena *arena, const struct child_re
 void verdict_take(struct arena *arena, const struct child_result *result, const char *mismatch,
                   struct misuse *misuse)
 {
+    struct report first, detection;
+    take_reports(arena, result->errors, misuse, &first, &detection);
     misuse->exit_code = result->exit_code;
     misuse->signal = result->signal;
-    take_reports(arena, result->errors, misuse);
+    misuse->layer = first.layer;
+    misuse->tag = first.tag;
     if (mismatch != NULL) {
         misuse->verdict = MISUSE_MISSED_RUN;
         misuse->reason = mismatch;
@@ -100,7 +112,7 @@ void verdict_take(struct arena *arena, const struct child_result *result, const 
         misuse->reason = name != NULL ? arena_printf(arena, "SIG%s", name)
                                       : arena_printf(arena, "signal %d", result->signal);
     } else {
-        misuse->verdict = judge_exit(arena, result, misuse);
+        misuse->verdict = judge_exit(arena, result, detection, misuse);
     }
 }
 

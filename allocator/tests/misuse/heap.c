@@ -5,7 +5,7 @@
 #include "allocator/tests/check.h"
 #include "allocator/tests/misuse/oracle.h"
 
-enum { NOT_APPLICABLE = 77, TAKEN = 600, FREED = 260, SLAB_TAKEN = 40, PAIR_TRIES = 1100 };
+enum { NOT_APPLICABLE = 77, TAKEN = 400, TAKEN_MAX = 1024, SLAB_TAKEN = 40 };
 
 static const char *variant(void)
 {
@@ -21,6 +21,11 @@ bool heap_is_hakmem(void)
 bool heap_is_headered(void)
 {
     return strstr(variant(), "layout=headered,") != NULL;
+}
+
+bool heap_is_cache(void)
+{
+    return strstr(variant(), "front=cache,") != NULL;
 }
 
 size_t heap_fill(size_t stride)
@@ -88,31 +93,30 @@ struct heap_pair heap_take_pair(size_t stride)
 {
     const size_t size = heap_fill(stride);
     uint8_t *first = oracle_take_untouched(size);
-    for (int i = 0; i < PAIR_TRIES; i++) {
+    for (int i = 0; i < TAKEN; i++) {
         uint8_t *second = oracle_take_untouched(size);
-        if (second == first + heap_step(stride) && is_last_carved(second, stride))
+        if (second == first + heap_step(stride) && !is_last_carved(first, stride))
             return (struct heap_pair){.link = heap_link(first), .target = second};
         first = second;
     }
-    CHECK(false, "no two neighbours at the end of a page among %d blocks", PAIR_TRIES);
+    CHECK(false, "no two neighbours among %d blocks", TAKEN);
     return (struct heap_pair){0};
 }
 
-static void take_neighbours(uint8_t **block, int count, size_t stride)
-{
-    for (int i = 0; i < count; i++)
-        block[i] = oracle_take(heap_fill(stride));
-}
-
-/* The cache front keeps up to 256 blocks in an array, and puts the older half of them into its
- * list when there are more. The other one drains the newer half of what is too much. Either way the
- * first that were freed stand in the list. */
+/* The blocks are freed, given back to their slab, and adopted as a chain by the next refill. Few
+ * enough are freed that none is drained before, which would change their order; but the cache front
+ * moves the first 128 of a chain to an array, so it takes more of them there. */
 void heap_make_list(struct heap_list *list, size_t stride)
 {
-    uint8_t *block[TAKEN];
-    int freed = 0;
-    take_neighbours(block, TAKEN, stride);
-    for (int i = 1; i < TAKEN && freed < FREED; i += 2) {
+    enum { CACHE_FREED = 190, SLL_FREED = 30 };
+    const int wanted = heap_is_cache() ? CACHE_FREED : SLL_FREED;
+    uint8_t *block[TAKEN_MAX];
+    int taken = 0, freed = 0;
+    while (taken < TAKEN || !is_last_carved(block[taken - 1], stride)) {
+        CHECK(taken < TAKEN_MAX, "%d blocks, and no end of a page", taken);
+        block[taken++] = oracle_take(heap_fill(stride));
+    }
+    for (int i = 1; i < taken && freed < wanted; i += 2) {
         if (block[i] != block[i - 1] + heap_step(stride))
             continue;
         if (freed < HEAP_LISTED)
@@ -120,14 +124,18 @@ void heap_make_list(struct heap_list *list, size_t stride)
         freed++;
         oracle_give(block[i]);
     }
-    CHECK(freed == FREED, "only %d of %d blocks have a neighbour before them", freed, FREED);
+    CHECK(freed == wanted, "only %d of %d blocks have a neighbour before them", freed, wanted);
+    malloc_trim(0);
     list->count = HEAP_LISTED;
+    CHECK(slab_of(oracle_take(heap_fill(stride))) == slab_of(list->at[0]),
+          "another slab was taken");
 }
 
 void heap_make_slab_list(struct heap_list *list, size_t stride)
 {
     uint8_t *block[SLAB_TAKEN];
-    take_neighbours(block, SLAB_TAKEN, stride);
+    for (int i = 0; i < SLAB_TAKEN; i++)
+        block[i] = oracle_take(heap_fill(stride));
     list->count = 0;
     for (int i = 1; i < SLAB_TAKEN; i += 2) {
         CHECK(block[i] == block[i - 1] + heap_step(stride), "blocks %d and %d are no neighbours",

@@ -17,6 +17,7 @@ enum { STRIDE_C0 = 8, STRIDE = 64, STRIDE_OTHER = 128, STRIDE_CN = 1024 };
 /* Of the variant preloaded; false for every question when there is no hakmem. */
 bool heap_is_hakmem(void);
 bool heap_is_headered(void);
+bool heap_is_cache(void);
 
 /* The request that fills a block of the class, bytes. */
 size_t heap_fill(size_t stride);
@@ -34,17 +35,17 @@ void *heap_untouchable(void);
 uintptr_t heap_link(const uint8_t *block);
 void heap_set_link(uint8_t *block, uintptr_t word);
 
-/* A link that the allocator itself made, to a block that is live by now. Both blocks of the pair
- * are untouched: the target still says that it is the last of a list. */
+/* A link that the allocator itself made, to a block that is live by now. */
 struct heap_pair {
     uintptr_t link;
     uint8_t *target;
 };
 struct heap_pair heap_take_pair(size_t stride);
 
-/* Free blocks in this thread's list of a stride: at[i]'s link leads to at[i - 1]. The block before
- * each of them, at[i] - step, is live and full. Some hundred blocks of the stride stay live. */
-enum { HEAP_LISTED = 80 };
+/* The last free blocks of this thread's list of a stride: at[i]'s link leads to at[i - 1], at[0] is
+ * the end. The block before each of them, at[i] - step, is live and full. Some hundred blocks of
+ * the stride stay live. */
+enum { HEAP_LISTED = 24 };
 struct heap_list {
     uint8_t *at[HEAP_LISTED];
     int count;

@@ -5,12 +5,23 @@
 #include "allocator/tests/misuse/heap.h"
 #include "allocator/tests/misuse/oracle.h"
 
-/* Lists a block that is neither the first nor the last, and overwrites its link. */
+/* Lists blocks, and overwrites the link of one that is neither the first nor the last. */
 static void inject(size_t stride, uintptr_t word)
 {
     struct heap_list list;
     heap_make_list(&list, stride);
     heap_set_link(list.at[list.count / 2], word);
+}
+
+/* The same; and at `target`, which the link leads to, stands by chance what the link was. So it
+ * goes on from there, and the list is as long as it should be. */
+static void inject_detour(size_t stride, uintptr_t word, uint8_t *target)
+{
+    struct heap_list list;
+    heap_make_list(&list, stride);
+    uint8_t *victim = list.at[list.count / 2];
+    heap_set_link(target, heap_link(victim));
+    heap_set_link(victim, word);
 }
 
 static void to_unmapped(void)
@@ -25,16 +36,10 @@ static void to_unmapped_c0(void)
     heap_exercise(STRIDE_C0, HEAP_MANY);
 }
 
-/* A live block, zero all over: taken for a free one, it looks like the last of a list. */
-static uint8_t *take_zeroed(size_t stride)
-{
-    const size_t size = heap_fill(stride);
-    return memset(oracle_take_untouched(size), 0, size);
-}
-
 static void to_misaligned(void)
 {
-    inject(STRIDE, (uintptr_t)take_zeroed(STRIDE) + 8);
+    uint8_t *target = oracle_take_untouched(heap_fill(STRIDE)) + 8;
+    inject_detour(STRIDE, (uintptr_t)target, target);
     heap_exercise(STRIDE, HEAP_MANY);
 }
 
@@ -66,19 +71,22 @@ static void to_other_class_copied(void)
 
 static void to_live(void)
 {
-    inject(STRIDE, (uintptr_t)take_zeroed(STRIDE));
+    uint8_t *target = oracle_take_untouched(heap_fill(STRIDE));
+    inject_detour(STRIDE, (uintptr_t)target, target);
     heap_exercise(STRIDE, HEAP_MANY);
 }
 
 static void to_live_copied(void)
 {
-    inject(STRIDE, heap_take_pair(STRIDE).link);
+    const struct heap_pair pair = heap_take_pair(STRIDE);
+    inject_detour(STRIDE, pair.link, pair.target);
     heap_exercise(STRIDE, HEAP_MANY);
 }
 
 static void to_live_c0(void)
 {
-    inject(STRIDE_C0, heap_take_pair(STRIDE_C0).link);
+    const struct heap_pair pair = heap_take_pair(STRIDE_C0);
+    inject_detour(STRIDE_C0, pair.link, pair.target);
     heap_exercise(STRIDE_C0, HEAP_MANY);
 }
 
@@ -92,12 +100,21 @@ static void cycle(void)
     heap_exercise(STRIDE, HEAP_MANY);
 }
 
-static void truncated(void)
+/* Most of the list is lost. */
+static void cut_then_drained(void)
 {
     struct heap_list list;
     heap_make_list(&list, STRIDE);
     heap_set_link(list.at[list.count - 2], 0);
     malloc_trim(0);
+    heap_exercise(STRIDE, HEAP_MANY);
+}
+
+static void cut_then_used_up(void)
+{
+    struct heap_list list;
+    heap_make_list(&list, STRIDE);
+    heap_set_link(list.at[list.count - 2], 0);
     heap_exercise(STRIDE, HEAP_MANY);
 }
 
@@ -111,6 +128,7 @@ const struct misuse_case misuse_links[] = {
     {"4b", "the same by a copied link", to_live_copied},
     {"4c", "the same by a copied link in C0", to_live_c0},
     {"16a", "list is a cycle, then drained", cycle},
-    {"16b", "list is cut short, then drained", truncated},
+    {"16b", "list is cut short, then drained", cut_then_drained},
+    {"16c", "list is cut short, then used up", cut_then_used_up},
     {0},
 };

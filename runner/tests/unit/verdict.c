@@ -78,18 +78,23 @@ static void a_crash_is_no_detection(void **state)
                      MISUSE_HUNG);
 }
 
-static void a_deferral_prevents_unless_more_is_told(void **state)
+static void a_deferral_prevents_unless_it_was_of_no_use(void **state)
 {
     (void)state;
     const struct misuse alone = take_exit(0, REPORT("RELEASE_DEFERRED", "guard"));
     assert_int_equal(alone.verdict, MISUSE_PREVENTED);
     assert_string_equal(alone.layer, "guard");
-    const struct misuse more =
-        take_exit(0, REPORT("RELEASE_DEFERRED", "guard") REPORT("PIN_UNDERFLOW", "pin"));
-    assert_int_equal(more.verdict, MISUSE_DIAGNOSED);
-    assert_string_equal(more.layer, "pin");
+    const char *both = REPORT("RELEASE_DEFERRED", "guard") REPORT("PIN_UNDERFLOW", "pin");
+    const struct misuse more = take_exit(0, both);
+    assert_int_equal(more.verdict, MISUSE_PREVENTED);
+    assert_string_equal(more.layer, "guard");
+    assert_string_equal(more.reports, "guard:RELEASE_DEFERRED pin:PIN_UNDERFLOW");
+    const struct misuse useless = take_exit(4, both);
+    assert_int_equal(useless.verdict, MISUSE_DIAGNOSED);
+    assert_string_equal(useless.layer, "pin");
     const struct misuse late =
         take_exit(0, REPORT("PIN_UNDERFLOW", "pin") REPORT("RELEASE_DEFERRED", "guard"));
+    assert_int_equal(late.verdict, MISUSE_DIAGNOSED);
     assert_string_equal(late.layer, "pin");
     assert_int_equal(take_exit(4, REPORT("RELEASE_DEFERRED", "guard")).verdict,
                      MISUSE_SILENT_CORRUPT);
@@ -233,7 +238,7 @@ int main(void)
         cmocka_unit_test(an_end_without_a_report_is_silent),
         cmocka_unit_test(the_first_report_names_the_layer),
         cmocka_unit_test(a_crash_is_no_detection),
-        cmocka_unit_test(a_deferral_prevents_unless_more_is_told),
+        cmocka_unit_test(a_deferral_prevents_unless_it_was_of_no_use),
         cmocka_unit_test(what_did_not_run_as_meant_is_void),
         cmocka_unit_test(a_prediction_holds_in_verdict_layer_and_tag),
         cmocka_unit_test(the_first_detector_there_is_predicted),
