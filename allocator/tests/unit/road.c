@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "allocator/alloc.h"
-#include "allocator/process.h"
 #include "allocator/fail.h"
 #include "allocator/pool.h"
+#include "allocator/process.h"
 #include "allocator/tiny.h"
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
