@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import signal
 import sqlite3
 import subprocess
 from typing import Any
@@ -19,6 +20,13 @@ pairs     program  ws8192
 pairs     about    Two threads.
 pairs     quick    --ops 2000 --threads 2
 """
+
+
+def heed_signals() -> None:
+    """What started the tests in the background may have had them ignored; a person's shell has
+    not, and an ignored signal is inherited."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Bench:
@@ -53,6 +61,7 @@ class Bench:
     def start(self, name: str, *words: object, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(self.command(name, *words), stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                                preexec_fn=heed_signals,
                                 env={**self.environment, **environment})
 
     def quick(self, allocators: str, *words: object, workloads: str = "ws8192", repeats: int = 2,
