@@ -108,7 +108,7 @@ def test_a_build_that_is_missing_is_told(bench: Bench) -> None:
     done = bench.call("misuse", "--matrix", matrix, "--case", DOUBLE_FREE, "--allocators",
                       "hakmem,hakmem:front=none")
     assert done.returncode == 0
-    assert "hakmem:front=none: missing (not built: run make build/variants/" in done.stdout
+    assert "hakmem:front=none: missing (not built: run make)" in done.stdout
     done = bench.call("misuse", "--matrix", matrix, "--case", DOUBLE_FREE, "--allocators",
                       "hakmem:front=none")
     assert done.returncode == 2 and "nothing to run" in done.stderr
