@@ -143,6 +143,30 @@ static int check_pages(struct arena *arena, const struct database *database,
     return 0;
 }
 
+/* Brings an older schema to the next one: migrate_to_N.sql stands beside the schema. */
+static int migrate(struct arena *arena, const struct database *database, const char *schema_path,
+                   int64_t from, int version, struct problem *problem)
+{
+    const char *slash = strrchr(schema_path, '/');
+    const char *folder =
+        slash != NULL ? arena_copy_part(arena, schema_path, (size_t)(slash - schema_path)) : ".";
+    for (int64_t next = from + 1; next <= version; next++) {
+        const char *path = arena_printf(arena, "%s/migrate_to_%lld.sql", folder, (long long)next);
+        const char *steps = text_read_file(arena, path);
+        if (steps == NULL)
+            return problem_set(problem, "cannot read %s: %s", path, strerror(errno));
+        if (database_execute(database,
+                             arena_printf(arena,
+                                          "BEGIN IMMEDIATE;%s;PRAGMA user_version=%lld;COMMIT",
+                                          steps, (long long)next),
+                             problem) == 0)
+            continue;
+        sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
+        return -1;
+    }
+    return 0;
+}
+
 static int check_version(struct arena *arena, const struct database *database,
                          const char *schema_path, int version, struct problem *problem)
 {
@@ -159,13 +183,14 @@ static int check_version(struct arena *arena, const struct database *database,
                            "%s was written by a newer hakbench (schema %lld, this one "
                            "knows %d): use that, or choose another folder with --results",
                            database->path, (long long)found, version);
-    if (found != version || ours == 0)
+    if (found < 1 || ours == 0)
         return problem_set(problem,
                            "%s is not a results database: move it away, or choose another "
                            "folder with --results",
                            database->path);
-    /* What came into the schema since, without a change to what stood in it. */
-    return check_pages(arena, database, problem) != 0
+    /* Then what came into the schema since, without a change to what stood in it. */
+    return check_pages(arena, database, problem) != 0 ||
+                   migrate(arena, database, schema_path, found, version, problem) != 0
                ? -1
                : make_schema(arena, database, schema_path, problem);
 }
@@ -181,7 +206,9 @@ int database_open(struct arena *arena, const char *path, const char *schema_path
     sqlite3_busy_timeout(database->handle, BUSY_MS);
     if (sqlite3_db_readonly(database->handle, "main") == 1)
         return problem_set(problem, "cannot write %s: choose another folder with --results", path);
-    if (check_version(arena, database, schema_path, version, problem) != 0)
+    /* A migration may drop a table and make it again, rows that refer to it stay. */
+    if (database_execute(database, "PRAGMA foreign_keys=OFF", problem) != 0 ||
+        check_version(arena, database, schema_path, version, problem) != 0)
         return -1;
     /* A small cache, because a child's peak memory cannot be less than ours at the fork. */
     return database_execute(database,

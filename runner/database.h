@@ -16,7 +16,7 @@ struct database {
 
 /* Opens or makes the file; a file that is not ours, damaged, newer than `version` or read-only is
  * a problem. `schema_path` is the SQL that makes a new one, and what an older one lacks: it does no
- * harm to what is there. */
+ * harm to what is there. migrate_to_N.sql beside it brings one of version N - 1 to N before. */
 int database_open(struct arena *arena, const char *path, const char *schema_path, int version,
                   struct database *database, struct problem *problem);
 void database_close(struct database *database);

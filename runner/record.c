@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+const char *pass_name(enum pass pass)
+{
+    return pass == PASS_LATENCY ? "latency" : "throughput";
+}
+
 static const char *const names[SAMPLE_STATUSES] = {"ok", "crash", "timeout", "failed", "void"};
 
 const char *sample_status_name(enum sample_status status)

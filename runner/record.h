@@ -21,8 +21,15 @@ enum exit_code {
 /* A number that is not known; stored as NULL. */
 enum { RECORD_NONE = -1 };
 
+enum pass {
+    PASS_THROUGHPUT, /* no operation is timed */
+    PASS_LATENCY,    /* one in 64 is: tells nothing of throughput */
+    PASSES
+};
+
 struct cell {
     int64_t id;
+    enum pass pass;
     struct allocator allocator;
     const char *workload; /* a row of workloads.txt, "exec" or "micro" */
     const char *side;     /* "A" or "B" in a comparison, else "" */
@@ -45,6 +52,33 @@ enum sample_status {
     SAMPLE_STATUSES
 };
 
+/* How long the operations of a kind took; a row of table latency, where the members are told. */
+struct latency {
+    const char *operation;
+    int64_t count, timed;
+    double overhead_ns, p50_ns, p90_ns, p99_ns, p999_ns, max_ns;
+    const char *buckets;
+};
+
+/* A point of the time line of a process. */
+struct moment {
+    int64_t at_ns, rss, minflt;
+};
+
+/* What a process counted in the page that it shares with the runner. */
+struct kpi {
+    const char *name;
+    int64_t value;
+};
+
+/* What a sample has besides its numbers; the arrays may be empty. */
+struct details {
+    const struct latency *latencies;
+    const struct moment *moments;
+    const struct kpi *kpis;
+    int latency_count, moment_count, kpi_count;
+};
+
 struct sample {
     int position, cell; /* cell: index */
     const char *started_utc;
@@ -59,6 +93,7 @@ struct sample {
     int64_t corruptions, audit_errors;
     const char *malloc_object, *malloc_build_id, *free_object, *free_build_id, *variant;
     const char *output;
+    struct details details; /* not filled in by store_load_samples() */
 };
 
 struct samples {
@@ -66,6 +101,7 @@ struct samples {
     int count;
 };
 
+const char *pass_name(enum pass pass);
 const char *sample_status_name(enum sample_status status);
 
 /* What came of a case of misuse. */

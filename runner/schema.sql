@@ -1,7 +1,8 @@
 -- The results database. One writer (hakbench); the report and trend pages only read.
 -- Times are nanoseconds, sizes are bytes, instants are UTC ISO-8601 text.
--- Run whenever hakbench opens the database, so that an older one gets what it lacks.
-PRAGMA user_version = 1;
+-- Run whenever hakbench opens the database, so that an older one gets what it lacks; what stood
+-- in an older one in another shape is brought into this one by migrate_to_2.sql before.
+PRAGMA user_version = 2;
 
 -- One call of `hakbench run`, `compare` or `exec`; `peers` and `curves` compare more than two,
 -- `micro` is an exec of build/micro, `misuse` one of build/misuse.
@@ -28,7 +29,9 @@ CREATE TABLE IF NOT EXISTS fact (
   PRIMARY KEY (session_id, key)
 );
 
--- What is measured: an allocator on a workload row.
+-- What is measured: an allocator on a workload row, in one of two passes. In the throughput pass
+-- no operation is timed. In the latency pass one in 64 is, so ops and elapsed_ns of its samples are
+-- never compared with others: whatever tells ops/s takes cells of pass 'throughput' alone.
 CREATE TABLE IF NOT EXISTS cell (
   id         INTEGER PRIMARY KEY,
   session_id INTEGER NOT NULL REFERENCES session(id) ON DELETE CASCADE,
@@ -39,7 +42,8 @@ CREATE TABLE IF NOT EXISTS cell (
   arguments  TEXT NOT NULL,              -- JSON array
   state      TEXT NOT NULL CHECK (state IN ('measured', 'missing')),
   reason     TEXT,                       -- why missing, and what to do
-  UNIQUE (session_id, allocator, workload, side)
+  pass       TEXT NOT NULL DEFAULT 'throughput' CHECK (pass IN ('throughput', 'latency')),
+  UNIQUE (session_id, allocator, workload, side, pass)
 );
 
 -- The order, fixed before the first sample. What has no sample yet is still to do.
@@ -86,6 +90,43 @@ CREATE TABLE IF NOT EXISTS sample (
                                          -- tail of what else was printed
   UNIQUE (session_id, position),
   FOREIGN KEY (session_id, position) REFERENCES plan(session_id, position)
+);
+
+-- How long single operations of a sample of the latency pass took: those that were timed, less
+-- what timing them takes (overhead_ns). Of a workload that is paced (ws8192 --rate) it is from when
+-- the operation was due. There, too, when the process was killed.
+CREATE TABLE IF NOT EXISTS latency (
+  sample_id   INTEGER NOT NULL REFERENCES sample(id) ON DELETE CASCADE,
+  operation   TEXT NOT NULL CHECK (operation IN ('malloc', 'free', 'calloc', 'realloc')),
+  count       INTEGER NOT NULL,          -- operations, timed or not
+  timed       INTEGER NOT NULL,
+  overhead_ns REAL NOT NULL,             -- subtracted from each
+  p50_ns      REAL NOT NULL,             -- percentiles of the timed ones: the upper end of their
+  p90_ns      REAL NOT NULL,             -- bucket, which is at most 1 % wide
+  p99_ns      REAL NOT NULL,
+  p999_ns     REAL NOT NULL,
+  max_ns      REAL NOT NULL,             -- exact
+  buckets     TEXT NOT NULL,             -- JSON array of [upper_ns, count], rising, none empty
+  PRIMARY KEY (sample_id, operation)
+);
+
+-- Memory and soft page faults of a process of the latency pass over time, every 10 ms.
+CREATE TABLE IF NOT EXISTS timeline (
+  sample_id INTEGER NOT NULL REFERENCES sample(id) ON DELETE CASCADE,
+  at_ns     INTEGER NOT NULL,            -- since the process was started
+  rss       INTEGER NOT NULL,
+  minflt    INTEGER NOT NULL,            -- so far
+  PRIMARY KEY (sample_id, at_ns)
+);
+
+-- What a process counted in the page of memory that it shares with the runner; there, too, when it
+-- was killed. NAME is dotted: those of the workload start with work. (ops, phase), the others are
+-- hakmem's (tiny.refills, ace.bytes_held, fault.baseline), which peers do not have.
+CREATE TABLE IF NOT EXISTS kpi (
+  sample_id INTEGER NOT NULL REFERENCES sample(id) ON DELETE CASCADE,
+  name      TEXT NOT NULL,
+  value     INTEGER NOT NULL,
+  PRIMARY KEY (sample_id, name)
 );
 
 -- A case of misuse (allocator/tests/misuse) under an allocator: one fresh process. Of `hakbench

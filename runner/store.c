@@ -101,8 +101,8 @@ static int put_cells(struct store *store, int64_t session_id, struct cells *cell
 {
     sqlite3_stmt *statement = database_prepare(&store->database,
                                                "INSERT INTO cell (session_id, allocator, workload, "
-                                               "side, program, arguments, state, reason)"
-                                               " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                                               "side, program, arguments, state, reason, pass)"
+                                               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                                problem);
     int status = statement != NULL ? 0 : -1;
     for (int i = 0; i < cells->count && status == 0; i++) {
@@ -118,6 +118,7 @@ static int put_cells(struct store *store, int64_t session_id, struct cells *cell
         database_bind_text(statement, &at, arguments != NULL ? arguments : "[]");
         database_bind_text(statement, &at, missing != NULL ? "missing" : "measured");
         database_bind_text(statement, &at, missing);
+        database_bind_text(statement, &at, pass_name(cell->pass));
         status = put(store, statement, problem);
         cell->id = sqlite3_last_insert_rowid(store->database.handle);
         free(arguments);
@@ -167,6 +168,14 @@ static int put_session(struct store *store, struct session *session, struct prob
     return status;
 }
 
+/* Always -1. Of an undone transaction only its own contents are lost. */
+static int undo(struct store *store)
+{
+    struct problem undone = {0};
+    database_execute(&store->database, "ROLLBACK", &undone);
+    return -1;
+}
+
 int store_add_session(struct store *store, struct session *session, const struct facts *facts,
                       struct cells *cells, const struct plan *plan, struct problem *problem)
 {
@@ -178,13 +187,11 @@ int store_add_session(struct store *store, struct session *session, const struct
         put_plan(store, session->id, cells, plan, problem) == 0 &&
         database_execute(&store->database, "COMMIT", problem) == 0)
         return 0;
-    struct problem undone = {0}; /* Of an undone transaction only its own contents are lost. */
-    database_execute(&store->database, "ROLLBACK", &undone);
-    return -1;
+    return undo(store);
 }
 
-int store_add_sample(struct store *store, const struct session *session, const struct cells *cells,
-                     const struct sample *sample, struct problem *problem)
+static int put_sample(struct store *store, const struct session *session, const struct cells *cells,
+                      const struct sample *sample, struct problem *problem)
 {
     sqlite3_stmt *statement = database_prepare(
         &store->database,
@@ -220,6 +227,87 @@ int store_add_sample(struct store *store, const struct session *session, const s
     const int status = put(store, statement, problem);
     sqlite3_finalize(statement);
     return status;
+}
+
+static int put_latencies(struct store *store, int64_t sample_id, const struct details *details,
+                         struct problem *problem)
+{
+    sqlite3_stmt *statement = database_prepare(
+        &store->database, "INSERT INTO latency VALUES (?,?,?,?,?,?,?,?,?,?,?)", problem);
+    int status = statement != NULL ? 0 : -1;
+    for (int i = 0; i < details->latency_count && status == 0; i++) {
+        const struct latency *latency = &details->latencies[i];
+        const double times[] = {latency->overhead_ns, latency->p50_ns,  latency->p90_ns,
+                                latency->p99_ns,      latency->p999_ns, latency->max_ns};
+        int at = 1;
+        database_bind_number(statement, &at, sample_id);
+        database_bind_text(statement, &at, latency->operation);
+        database_bind_number(statement, &at, latency->count);
+        database_bind_number(statement, &at, latency->timed);
+        for (size_t t = 0; t < sizeof times / sizeof *times; t++)
+            sqlite3_bind_double(statement, at++, times[t]);
+        database_bind_text(statement, &at, latency->buckets);
+        status = put(store, statement, problem);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static int put_moments(struct store *store, int64_t sample_id, const struct details *details,
+                       struct problem *problem)
+{
+    sqlite3_stmt *statement =
+        database_prepare(&store->database, "INSERT INTO timeline VALUES (?,?,?,?)", problem);
+    int status = statement != NULL ? 0 : -1;
+    for (int i = 0; i < details->moment_count && status == 0; i++) {
+        int at = 1;
+        database_bind_number(statement, &at, sample_id);
+        database_bind_number(statement, &at, details->moments[i].at_ns);
+        database_bind_number(statement, &at, details->moments[i].rss);
+        database_bind_number(statement, &at, details->moments[i].minflt);
+        status = put(store, statement, problem);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static int put_kpis(struct store *store, int64_t sample_id, const struct details *details,
+                    struct problem *problem)
+{
+    sqlite3_stmt *statement =
+        database_prepare(&store->database, "INSERT INTO kpi VALUES (?,?,?)", problem);
+    int status = statement != NULL ? 0 : -1;
+    for (int i = 0; i < details->kpi_count && status == 0; i++) {
+        int at = 1;
+        database_bind_number(statement, &at, sample_id);
+        database_bind_text(statement, &at, details->kpis[i].name);
+        database_bind_number(statement, &at, details->kpis[i].value);
+        status = put(store, statement, problem);
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
+static int put_details(struct store *store, const struct details *details, struct problem *problem)
+{
+    const int64_t id = sqlite3_last_insert_rowid(store->database.handle);
+    return put_latencies(store, id, details, problem) == 0 &&
+                   put_moments(store, id, details, problem) == 0 &&
+                   put_kpis(store, id, details, problem) == 0
+               ? 0
+               : -1;
+}
+
+int store_add_sample(struct store *store, const struct session *session, const struct cells *cells,
+                     const struct sample *sample, struct problem *problem)
+{
+    if (database_execute(&store->database, "BEGIN IMMEDIATE", problem) != 0)
+        return -1;
+    if (put_sample(store, session, cells, sample, problem) == 0 &&
+        put_details(store, &sample->details, problem) == 0 &&
+        database_execute(&store->database, "COMMIT", problem) == 0)
+        return 0;
+    return undo(store);
 }
 
 int store_add_misuse(struct store *store, const struct session *session,

@@ -13,7 +13,7 @@
 #include "runner/plan.h"
 #include "runner/record.h"
 
-enum { STORE_SCHEMA_VERSION = 1 };
+enum { STORE_SCHEMA_VERSION = 2 };
 
 struct store {
     struct database database;
@@ -47,6 +47,7 @@ const char *store_path(const struct store *store);
 /* Writes session, facts, cells and plan in one transaction; sets their ids. */
 int store_add_session(struct store *store, struct session *session, const struct facts *facts,
                       struct cells *cells, const struct plan *plan, struct problem *problem);
+/* With its latencies, time line and KPIs, in one transaction. */
 int store_add_sample(struct store *store, const struct session *session, const struct cells *cells,
                      const struct sample *sample, struct problem *problem);
 int store_add_misuse(struct store *store, const struct session *session,

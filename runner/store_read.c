@@ -77,7 +77,7 @@ int store_match_cells(struct store *store, const struct session *session, struct
     sqlite3_stmt *statement =
         prepare_for(store,
                     "SELECT id, program, arguments, state FROM cell WHERE session_id = ?"
-                    " AND allocator = ? AND workload = ? AND side = ?",
+                    " AND allocator = ? AND workload = ? AND side = ? AND pass = ?",
                     session->id, problem);
     if (statement == NULL)
         return -1;
@@ -88,6 +88,7 @@ int store_match_cells(struct store *store, const struct session *session, struct
         database_bind_text(statement, &at, cell->allocator.name);
         database_bind_text(statement, &at, cell->workload);
         database_bind_text(statement, &at, cell->side);
+        database_bind_text(statement, &at, pass_name(cell->pass));
         const int step = database_step(&store->database, statement, problem);
         if (step < 0)
             status = -1;

@@ -79,6 +79,29 @@ def test_newer_database(tmp_path: Path) -> None:
     check_refused(tmp_path, f"schema version {SCHEMA_VERSION + 1}", "update the work tree")
 
 
+def test_database_from_before_there_were_passes(tmp_path: Path) -> None:
+    make_small(tmp_path).close()
+    now = load_results(tmp_path)
+    with sqlite3.connect(tmp_path / DATABASE_NAME) as connection:
+        connection.executescript("""
+            CREATE TABLE old AS SELECT id, session_id, allocator, workload, side, program,
+                                       arguments, state, reason FROM cell;
+            DROP VIEW micro; DROP TABLE cell; ALTER TABLE old RENAME TO cell;
+            PRAGMA user_version = 1;""")
+    assert load_results(tmp_path).cells == now.cells
+
+
+def test_latency_cells_do_not_count_as_throughput(tmp_path: Path) -> None:
+    database = make_small(tmp_path)
+    cells = database.connection.execute("SELECT count(*) FROM cell").fetchone()[0]
+    latency = database.insert(
+        "cell", session_id=database.session, allocator="hakmem", workload="ws8192",
+        program="build/latency/ws8192", arguments="[]", state="measured", **{"pass": "latency"})
+    database.close()
+    loaded = load_results(tmp_path).cells
+    assert len(loaded) == cells and latency not in [cell.id for cell in loaded]
+
+
 @pytest.mark.parametrize("content", [b"", b"PRAGMA user_version"])
 def test_not_a_database_of_ours(tmp_path: Path, content: bytes) -> None:
     (tmp_path / DATABASE_NAME).write_bytes(content)

@@ -43,7 +43,7 @@ def test_a_newer_database_is_left_alone(bench: Bench) -> None:
     bench.execute("PRAGMA user_version = 99")
     done = quick(bench)
     assert done.returncode == 2
-    assert "newer hakbench (schema 99, this one knows 1)" in done.stderr
+    assert "newer hakbench (schema 99, this one knows 2)" in done.stderr
     assert len(bench.samples()) == 2
 
 

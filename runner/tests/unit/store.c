@@ -154,13 +154,84 @@ static void a_newer_schema_is_refused_and_kept(void **state)
 {
     (void)state;
     store_close(open_store());
-    execute("PRAGMA user_version = 2");
+    execute("PRAGMA user_version = 3");
     assert_null(open_store());
-    assert_non_null(strstr(problem.text, "newer hakbench (schema 2, this one knows 1)"));
-    execute("PRAGMA user_version = 1");
+    assert_non_null(strstr(problem.text, "newer hakbench (schema 3, this one knows 2)"));
+    execute("PRAGMA user_version = 2");
     struct store *store = open_store();
     assert_non_null(store);
     store_close(store);
+}
+
+static int number_in(const char *sql)
+{
+    sqlite3 *handle;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(file, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(handle, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    const int number = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(handle);
+    return number;
+}
+
+/* A schema-1 file with a session in it goes on being used: nothing of it is lost. */
+static void an_older_schema_is_brought_up_to_date(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    const struct facts none = {0};
+    assert_int_equal(store_add_session(store, &session, &none, &cells, &plan, &problem), 0);
+    const struct sample sample = make_sample(0);
+    assert_int_equal(store_add_sample(store, &session, &cells, &sample, &problem), 0);
+    store_close(store);
+    execute("CREATE TABLE old (id INTEGER PRIMARY KEY, session_id, allocator, workload, side,"
+            " program, arguments, state, reason, UNIQUE (session_id, allocator, workload, side));"
+            "INSERT INTO old SELECT id, session_id, allocator, workload, side, program, arguments,"
+            " state, reason FROM cell; PRAGMA legacy_alter_table=ON; DROP TABLE cell;"
+            "ALTER TABLE old RENAME TO cell;"
+            "DROP TABLE latency; DROP TABLE timeline; DROP TABLE kpi; PRAGMA user_version=1");
+    store = open_store();
+    assert_non_null(store);
+    assert_int_equal(store_match_cells(store, &session, &cells, &problem), 0);
+    struct plan left;
+    assert_int_equal(store_load_remaining(store, &arena, &session, &cells, &left, &problem), 0);
+    assert_int_equal(left.count, plan.count - 1);
+    store_close(store);
+    assert_int_equal(number_in("PRAGMA user_version"), 2);
+    assert_int_equal(number_in("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    assert_int_equal(number_in("SELECT count(*) FROM micro"), 0);
+}
+
+/* The two passes of a cell are two cells; what a sample of the second one tells is stored. */
+static void a_latency_sample_is_kept_whole(void **state)
+{
+    (void)state;
+    cells.at[1].allocator.name = cells.at[0].allocator.name;
+    cells.at[1].pass = PASS_LATENCY;
+    struct store *store = open_store();
+    const struct facts none = {0};
+    assert_int_equal(store_add_session(store, &session, &none, &cells, &plan, &problem), 0);
+    assert_int_equal(store_match_cells(store, &session, &cells, &problem), 0);
+    assert_int_not_equal(cells.at[0].id, cells.at[1].id);
+    const struct latency latency = {
+        .operation = "malloc", .count = 640, .timed = 10, .p50_ns = 12.5, .buckets = "[[12.5,10]]"};
+    const struct moment moments[] = {{10, 4096, 1}, {20, 8192, 2}};
+    const struct kpi kpi = {"work.ops", 640};
+    struct sample sample = make_sample(0);
+    sample.details = (struct details){&latency, moments, &kpi, 1, 2, 1};
+    assert_int_equal(store_add_sample(store, &session, &cells, &sample, &problem), 0);
+    /* The same point of time twice: nothing of that sample is kept. */
+    const struct moment twice[] = {{10, 4096, 1}, {10, 8192, 2}};
+    sample = make_sample(1);
+    sample.details = (struct details){.moments = twice, .moment_count = 2};
+    assert_int_equal(store_add_sample(store, &session, &cells, &sample, &problem), -1);
+    store_close(store);
+    assert_int_equal(number_in("SELECT count(*) FROM sample"), 1);
+    assert_int_equal(number_in("SELECT timed FROM latency WHERE p50_ns = 12.5"), 10);
+    assert_int_equal(number_in("SELECT sum(rss) FROM timeline"), 12288);
+    assert_int_equal(number_in("SELECT value FROM kpi WHERE name = 'work.ops'"), 640);
 }
 
 static void a_foreign_database_is_refused(void **state)
@@ -288,6 +359,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_place_is_measured_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_changed_cell_is_no_match, setup, teardown),
         cmocka_unit_test_setup_teardown(a_newer_schema_is_refused_and_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_older_schema_is_brought_up_to_date, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_latency_sample_is_kept_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(a_foreign_database_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(micro_is_read_out_of_ok_samples, setup, teardown),
         cmocka_unit_test_setup_teardown(an_older_database_gets_what_it_lacks, setup, teardown),
