@@ -18,7 +18,7 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .SUFFIXES:
 .DEFAULT_GOAL := all
-.PHONY: all deps deps-dev matrix micro misuse compare peers report test test-tidy test-unit test-python conformance-all \
+.PHONY: all deps deps-dev matrix micro misuse compare peers soak report test test-tidy test-unit test-python conformance-all \
         format clean help
 
 help:
@@ -31,6 +31,8 @@ help:
 	@echo 'make compare A=hakmem B=mimalloc W=ws8192   paired comparison of two allocators'
 	@echo 'make micro             micro-benchmarks of malloc under hakmem and every peer'
 	@echo 'make misuse            misuse memory in every known way under every set of layers'
+	@echo 'make soak              long audited runs of every workload, layers all and off: crashes and'
+	@echo '                       corruptions in N operations (SECONDS=60 of each sample)'
 	@echo 'make peers             hakmem beside every peer: ratios, instructions, cost curves, into'
 	@echo '                       docs/ALLOCATOR.md (about 20 minutes; BLOCKS=12)'
 	@echo 'make conformance-all   run the conformance tests on all that variants-all builds'
@@ -174,6 +176,9 @@ micro: all
 	build/hakbench micro --results $(RESULTS)
 misuse: all $(call libraries,misuse)
 	build/hakbench misuse --results $(RESULTS)
+SECONDS := 60
+soak: all
+	build/hakbench soak --seconds $(SECONDS) --results $(RESULTS)
 compare: all
 	build/hakbench compare $(A) $(B) --workload $(W) --results $(RESULTS)
 report:

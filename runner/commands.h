@@ -10,6 +10,7 @@ int command_peers(int argc, char *const *argv);
 int command_curves(int argc, char *const *argv);
 int command_exec(int argc, char *const *argv);
 int command_micro(int argc, char *const *argv);
+int command_soak(int argc, char *const *argv);
 int command_misuse(int argc, char *const *argv);
 
 #endif

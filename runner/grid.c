@@ -41,9 +41,10 @@ static void recall_options(struct grid *grid)
 {
     struct options *options = &grid->bench.options;
     const struct facts *stored = &grid->stored;
-    const char **const texts[] = {&options->mode, &options->matrix, &options->rows};
-    static const char *const keys[] = {"plan.mode", "plan.matrix", "plan.rows"};
-    for (int i = 0; i < 3; i++)
+    const char **const texts[] = {&options->mode, &options->matrix, &options->rows,
+                                  &options->seconds};
+    static const char *const keys[] = {"plan.mode", "plan.matrix", "plan.rows", "plan.seconds"};
+    for (int i = 0; i < 4; i++)
         if (*texts[i] == NULL && facts_get(stored, keys[i]) != NULL &&
             strcmp(facts_get(stored, keys[i]), "standard") != 0)
             *texts[i] = facts_get(stored, keys[i]);
@@ -115,6 +116,24 @@ static int check_cells(const struct grid *grid, struct problem *problem)
     return campaign_check_cells(&grid->campaign.cells, problem);
 }
 
+/* The same rows in other lengths, as the design asks for. */
+static int change_arguments(struct grid *grid, struct problem *problem)
+{
+    struct arena *arena = grid->bench.arena;
+    const struct cells *cells = &grid->campaign.cells;
+    struct options *options = &grid->bench.options;
+    struct strings own = {0};
+    if (grid->design->add_arguments == NULL)
+        return 0;
+    if (grid->design->add_arguments(arena, options, &own, problem) != 0)
+        return -1;
+    for (int i = 0; i < cells->count; i++)
+        cells->at[i].arguments = select_override(arena, &cells->at[i].arguments, &own);
+    if (options->seconds != NULL)
+        facts_add(arena, &grid->campaign.facts, "plan.seconds", options->seconds);
+    return 0;
+}
+
 /* From options to cells, and the facts that say what was asked for. */
 static int choose(struct grid *grid, struct problem *problem)
 {
@@ -130,7 +149,8 @@ static int choose(struct grid *grid, struct problem *problem)
     if (select_rows(bench, &options->workloads, grid->mode, &rows, problem) != 0 ||
         allocators_resolve(arena, &bench->catalog, bench->root, &names, &allocators, problem) !=
             0 ||
-        select_cells(bench, &allocators, &rows, grid->mode, &campaign->cells, problem) != 0)
+        select_cells(bench, &allocators, &rows, grid->mode, &campaign->cells, problem) != 0 ||
+        change_arguments(grid, problem) != 0)
         return -1;
     long *repeats = repeats_option(grid);
     if (*repeats == 0)
@@ -251,7 +271,10 @@ static int report(struct grid *grid, struct problem *problem)
                              table_json(&summary, SUMMARY_RATE)));
         return code;
     }
-    table_print(arena, &grid->bench.catalog, &summary, SUMMARY_RATE);
+    if (grid->design->print != NULL)
+        grid->design->print(arena, &summary);
+    else
+        table_print(arena, &grid->bench.catalog, &summary, SUMMARY_RATE);
     printf("\n%s\n%s · session %lld · mode %s · seed %llu\n", table_counts(arena, &summary),
            store_path(campaign->store), (long long)session->id, session->mode,
            (unsigned long long)session->seed);

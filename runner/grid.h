@@ -6,6 +6,7 @@
 #define RUNNER_GRID_H
 
 #include "runner/campaign.h"
+#include "runner/summary.h"
 
 struct grid_design {
     const char *command;
@@ -18,6 +19,12 @@ struct grid_design {
     bool is_mirrored;        /* blocks of --blocks, hakmem first among the allocators: plan.h */
     int repeats[MODE_COUNT]; /* default of --repeats or --blocks */
     int timeout_s[MODE_COUNT];
+    /* What is put over the arguments of every row; also sets options that were not given. -1 with
+     * the problem. NULL: nothing. */
+    int (*add_arguments)(struct arena *arena, struct options *options, struct strings *arguments,
+                         struct problem *problem);
+    /* The results for a person, in place of the table of rates; NULL: that table. */
+    void (*print)(struct arena *arena, const struct summary *summary);
     /* The allocators when none are named. */
     void (*add_names)(struct arena *arena, const struct catalog *catalog, enum catalog_mode mode,
                       struct strings *names);

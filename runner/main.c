@@ -17,6 +17,7 @@ static const struct {
     {"curves", command_curves, "cost against live slots and threads, beside every peer"},
     {"exec", command_exec, "any program under every chosen allocator"},
     {"micro", command_micro, "micro-benchmarks of malloc, by Google Benchmark"},
+    {"soak", command_soak, "long audited runs: crashes and corruptions in N operations"},
     {"misuse", command_misuse, "what every set of layers sees of misused memory"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

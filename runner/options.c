@@ -22,6 +22,7 @@ static const struct spec specs[] = {
     {OPTION_FILTER, KIND_TEXT, "filter", "REGEX", "only benchmarks whose name matches"},
     {OPTION_MIN_TIME, KIND_TEXT, "min-time", "SECONDS", "of each benchmark: 0.05, say"},
     {OPTION_CASE, KIND_LIST, "case", "C,C", "only these: 10a, or 10 for its whole group"},
+    {OPTION_SECONDS, KIND_TEXT, "seconds", "S", "of each sample: 60, 120, ... (60)"},
     {OPTION_SEED, KIND_NUMBER, "seed", "N", "of the order (a fresh one, which is printed)"},
     {OPTION_RESULTS, KIND_TEXT, "results", "DIR", "where results.sqlite is (reports/out)"},
     {OPTION_RESUME, KIND_FLAG, "resume", NULL, "go on with the newest one that did not end"},
@@ -59,6 +60,8 @@ static const char **text_of(struct options *options, enum option option)
         return &options->filter;
     case OPTION_MIN_TIME:
         return &options->min_time;
+    case OPTION_SECONDS:
+        return &options->seconds;
     default:
         return &options->rows;
     }

@@ -28,11 +28,12 @@ enum option {
     OPTION_FILTER = 1 << 16,
     OPTION_MIN_TIME = 1 << 17,
     OPTION_CASE = 1 << 18,
+    OPTION_SECONDS = 1 << 19,
 };
 
 /* NULL, 0 and false stand for "not given". */
 struct options {
-    const char *mode, *allocators, *results, *matrix, *rows, *filter, *min_time;
+    const char *mode, *allocators, *results, *matrix, *rows, *filter, *min_time, *seconds;
     struct strings workloads, cases;
     long repeats, blocks, timeout_s, seed;
     bool resume, wait, show_output, json, help;

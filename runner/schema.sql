@@ -5,13 +5,13 @@
 PRAGMA user_version = 2;
 
 -- One call of `hakbench run`, `compare` or `exec`; `peers` and `curves` compare more than two,
--- `micro` is an exec of build/micro, `misuse` one of build/misuse.
+-- `micro` is an exec of build/micro, `misuse` one of build/misuse, `soak` of the workloads.
 CREATE TABLE IF NOT EXISTS session (
   id          INTEGER PRIMARY KEY,
   kind        TEXT NOT NULL CHECK (kind IN ('run', 'compare', 'exec')),
   mode        TEXT,                      -- of run: quick, default, full; of compare: peers,
                                          -- curves, else NULL; of exec: micro,
-                                         -- misuse or NULL
+                                         -- misuse, soak or NULL
   started_utc TEXT NOT NULL,
   ended_utc   TEXT,                      -- NULL while running, or when it was interrupted
   seed        INTEGER NOT NULL,          -- of the order of the plan

@@ -28,6 +28,7 @@ static void summarise_cell(struct arena *arena, const struct cell *cell, int ind
         line->counts[sample->status]++;
         line->corruptions += sample->corruptions > 0 ? sample->corruptions : 0;
         line->audit_errors += sample->audit_errors > 0 ? sample->audit_errors : 0;
+        line->operations += sample->ops > 0 ? sample->ops : 0;
         /* Our workloads say a wrong result by their exit code; of others it means nothing. */
         line->wrong_results += metric == SUMMARY_RATE && sample->status == SAMPLE_FAILED &&
                                sample->exit_code == EXIT_CRASH;
@@ -122,6 +123,7 @@ struct summary summary_make(struct arena *arena, const struct cells *cells,
         for (int s = 0; s < SAMPLE_STATUSES; s++)
             summary.counts[s] += summary.lines[i].counts[s];
         summary.corruptions += summary.lines[i].corruptions;
+        summary.operations += summary.lines[i].operations;
         summary.audit_errors += summary.lines[i].audit_errors;
         summary.wrong_results += summary.lines[i].wrong_results;
     }

@@ -18,6 +18,7 @@ struct line {
     int samples;
     int counts[SAMPLE_STATUSES];
     int64_t corruptions, audit_errors;
+    int64_t operations; /* of every sample that lived to count them */
     int wrong_results;
     struct interval value;       /* of the metric, over the ok samples */
     double ratio;                /* to the best peer of its workload, > 1 better; 0: none */
@@ -32,7 +33,7 @@ struct summary {
     struct line *lines; /* by workload in order of the cells, best first */
     int count;
     int counts[SAMPLE_STATUSES];
-    int64_t corruptions, audit_errors;
+    int64_t corruptions, audit_errors, operations;
     int wrong_results;
 };
 

@@ -257,12 +257,12 @@ const char *table_counts(struct arena *arena, const struct summary *summary)
 static json_t *line_json(const struct line *line, enum summary_metric metric)
 {
     json_t *object = json_pack(
-        "{s:s, s:s, s:s, s:s?, s:i, s:I, s:I}", "allocator", line->cell->allocator.name, "workload",
-        line->cell->workload, "state",
+        "{s:s, s:s, s:s, s:s?, s:i, s:I, s:I, s:I}", "allocator", line->cell->allocator.name,
+        "workload", line->cell->workload, "state",
         line->cell->allocator.missing != NULL ? "missing" : "measured", "reason",
         line->cell->allocator.missing != NULL ? line->cell->allocator.missing : line->reason,
         "samples", line->samples, "corruptions", (json_int_t)line->corruptions, "audit_errors",
-        (json_int_t)line->audit_errors);
+        (json_int_t)line->audit_errors, "operations", (json_int_t)line->operations);
     for (int s = 0; s < SAMPLE_STATUSES; s++)
         json_object_set_new(object, sample_status_name((enum sample_status)s),
                             json_integer(line->counts[s]));

@@ -48,7 +48,7 @@ class Bench:
     def command(self, name: str, *words: object) -> list[str]:
         """The options of this folder come before a -- of the words."""
         own = ["--results", str(self.results)]
-        if name in ("run", "compare", "peers"):
+        if name in ("run", "compare", "peers", "soak"):
             own += ["--rows", str(self.rows)]
         return [str(HAKBENCH), name, *own, *map(str, words)]
 
