@@ -5,13 +5,14 @@
 PRAGMA user_version = 2;
 
 -- One call of `hakbench run`, `compare` or `exec`; `peers` and `curves` compare more than two,
--- `micro` is an exec of build/micro, `misuse` one of build/misuse, `soak` of the workloads.
+-- `micro` is an exec of build/micro, `misuse` one of build/misuse, `soak` of the workloads,
+-- `programs` one of programs of others; `import` is what a file of Google Benchmark's JSON held.
 CREATE TABLE IF NOT EXISTS session (
   id          INTEGER PRIMARY KEY,
   kind        TEXT NOT NULL CHECK (kind IN ('run', 'compare', 'exec')),
   mode        TEXT,                      -- of run: quick, default, full; of compare: peers,
                                          -- curves, else NULL; of exec: micro,
-                                         -- misuse, soak or NULL
+                                         -- misuse, soak, programs, import or NULL
   started_utc TEXT NOT NULL,
   ended_utc   TEXT,                      -- NULL while running, or when it was interrupted
   seed        INTEGER NOT NULL,          -- of the order of the plan
@@ -151,6 +152,46 @@ CREATE TABLE IF NOT EXISTS misuse (
   held         INTEGER,                  -- 1: verdict, layer and tag are as predicted
   reason       TEXT,                     -- what the oracle saw, the signal, why it is void, ...
   PRIMARY KEY (session_id, allocator, case_id)
+);
+
+-- How far apart samples of the same thing were in a session: its own A/A comparison. With
+-- d = |ln t_i - ln t_j| over all pairs of ok samples of a cell, where t is time per operation (of a
+-- whole process where operations are not counted). Written when the session ends.
+CREATE TABLE IF NOT EXISTS noise (
+  session_id INTEGER NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+  workload   TEXT NOT NULL,              -- '': all workloads together
+  allocator  TEXT NOT NULL,              -- '': all allocators together
+  side       TEXT NOT NULL DEFAULT '',   -- of the cell
+  samples    INTEGER NOT NULL,           -- that have another one of their cell to differ from
+  pairs      INTEGER NOT NULL,
+  spread     REAL NOT NULL,              -- relative standard deviation of a sample, from the
+                                         -- median of d (Shamos): .02 is 2 %
+  p95        REAL NOT NULL,              -- 95th percentile of d
+  PRIMARY KEY (session_id, workload, allocator, side)
+);
+
+-- A program that is not ours under an allocator, timed from start to end by hyperfine, a few runs a
+-- round, in rounds of random order; of `hakbench programs`. Each round begins with a sample, which
+-- proves the allocator and tells memory and faults. Times are those of all rounds together.
+CREATE TABLE IF NOT EXISTS program (
+  session_id INTEGER NOT NULL REFERENCES session(id) ON DELETE CASCADE,
+  allocator  TEXT NOT NULL,
+  name       TEXT NOT NULL,              -- the workload of its cell: true, python3, gcc, ...
+  command    TEXT NOT NULL,              -- what hyperfine ran
+  rounds     INTEGER NOT NULL,           -- that hyperfine measured to their end
+  failures   INTEGER NOT NULL,           -- rounds that it did not, or whose sample was not ok
+  reason     TEXT,                       -- of the first of those
+  runs       INTEGER NOT NULL,           -- timed processes; 0: what follows is NULL
+  mean_ns    REAL,
+  stddev_ns  REAL,
+  median_ns  REAL,
+  min_ns     REAL,
+  max_ns     REAL,
+  user_ns    REAL,                       -- means
+  system_ns  REAL,
+  hyperfine  TEXT,                       -- an element of results[] of hyperfine's JSON, the times
+                                         -- of all rounds in their order
+  PRIMARY KEY (session_id, allocator, name)
 );
 
 -- What `hakbench micro` measured, a benchmark of a process a row. It stands in the JSON that the
