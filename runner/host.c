@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
 #include "runner/host.h"
 
-#include "runner/child.h"
+#include "runner/git.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -148,41 +148,16 @@ const char *host_read_load(struct arena *arena)
     return line;
 }
 
-static const char *run_git(struct arena *arena, const char *root, const char *const *words)
-{
-    struct strings argv = {0}, none = {0};
-    strings_add(arena, &argv, "/usr/bin/env");
-    strings_add(arena, &argv, "git");
-    /* Only look: git status would lock the index to refresh it, and leave the lock behind when we
-     * are killed meanwhile. */
-    strings_add(arena, &argv, "--no-optional-locks");
-    strings_add(arena, &argv, "-C");
-    strings_add(arena, &argv, root);
-    for (; *words != NULL; words++)
-        strings_add(arena, &argv, *words);
-    for (char **entry = environ; entry != NULL && *entry != NULL; entry++)
-        if (strncmp(*entry, "LD_PRELOAD=", 11) != 0)
-            strings_add(arena, &none, *entry);
-    const struct child_request request = {
-        .argv = argv.at, .environment = none.at, .timeout_s = 20, .output = CHILD_CAPTURE};
-    struct child_result result;
-    struct problem ignored = {0};
-    if (child_run(arena, &request, &result, &ignored) != 0 || result.end != CHILD_EXITED ||
-        result.exit_code != 0)
-        return NULL;
-    return result.output;
-}
-
 const char *host_read_commit(struct arena *arena, const char *root, int *dirty)
 {
     static const char *const head[] = {"rev-parse", "HEAD", NULL};
     static const char *const status[] = {"status", "--porcelain", NULL};
     *dirty = -1;
-    const char *commit = run_git(arena, root, head);
-    if (commit == NULL)
+    const char *commit, *changes;
+    struct problem ignored = {0};
+    if (git_run(arena, root, head, &commit, &ignored) != 0)
         return NULL;
-    const char *changes = run_git(arena, root, status);
-    if (changes != NULL)
+    if (git_run(arena, root, status, &changes, &ignored) == 0)
         *dirty = *changes != '\0';
     return arena_copy_part(arena, commit, strcspn(commit, "\n"));
 }

@@ -1,0 +1,256 @@
+#define _GNU_SOURCE
+#include "runner/worktree.h"
+
+#include "runner/child.h"
+#include "runner/git.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BUILD_SECONDS_MAX = 900, LOG_BYTES = 512 * 1024, SHORT_HASH = 16, TREES_MAX = 4096 };
+
+static const char *trees_folder(struct arena *arena, const char *root)
+{
+    return arena_printf(arena, "%s/build/gate/trees", root);
+}
+
+/* A program of the PATH, what it said on stdout and stderr. -1 also when it failed. */
+static int run_tool(struct arena *arena, const struct strings *words, struct child_result *result,
+                    struct problem *problem)
+{
+    struct strings argv = {0}, environment = {0};
+    const struct strings inherited = git_environment(arena);
+    strings_add(arena, &argv, "/usr/bin/env");
+    for (int i = 0; i < words->count; i++)
+        strings_add(arena, &argv, words->at[i]);
+    /* A make above us would hand down its jobs and variables, and the build would differ by who
+     * called; messages are read by us, in English. */
+    for (int i = 0; i < inherited.count; i++)
+        if (strncmp(inherited.at[i], "MAKE", 4) != 0 && strncmp(inherited.at[i], "MFLAGS=", 7) != 0)
+            strings_add(arena, &environment, inherited.at[i]);
+    strings_add(arena, &environment, "LC_ALL=C");
+    const struct child_request request = {.argv = argv.at,
+                                          .environment = environment.at,
+                                          .timeout_s = BUILD_SECONDS_MAX,
+                                          .output = CHILD_CAPTURE,
+                                          .errors_max = LOG_BYTES};
+    if (child_run(arena, &request, result, problem) != 0)
+        return -1;
+    if (result->end == CHILD_INTERRUPTED)
+        return problem_set(problem, "interrupted during %s", words->at[0]);
+    if (result->end == CHILD_TIMED_OUT)
+        return problem_set(problem, "%s took longer than %d s and was ended", words->at[0],
+                           BUILD_SECONDS_MAX);
+    return result->end == CHILD_EXITED && result->exit_code == 0 ? 0 : -1;
+}
+
+static int remove_folder(struct arena *arena, const char *folder, struct problem *problem)
+{
+    struct strings words = {0};
+    struct child_result result;
+    strings_add(arena, &words, "rm");
+    strings_add(arena, &words, "-rf");
+    strings_add(arena, &words, "--");
+    strings_add(arena, &words, folder);
+    problem->text[0] = '\0';
+    if (run_tool(arena, &words, &result, problem) == 0)
+        return 0;
+    return problem->text[0] != '\0'
+               ? -1
+               : problem_set(problem, "cannot delete %s: %s: delete it by hand", folder,
+                             text_last_line(arena, result.errors, 200));
+}
+
+/* The folder is the top of a worktree of ours. Without this, git would take the repository around
+ * a half-made folder for the tree, and a checkout would overwrite a person's work. */
+static bool is_own_top(struct arena *arena, const char *folder)
+{
+    static const char *const words[] = {"rev-parse", "--show-toplevel", NULL};
+    struct stat status;
+    struct problem ignored = {0};
+    const char *output;
+    char *real = realpath(folder, NULL);
+    bool is_top = false;
+    if (real != NULL && stat(arena_printf(arena, "%s/.git", folder), &status) == 0 &&
+        git_run(arena, folder, words, &output, &ignored) == 0)
+        is_top = strncmp(output, real, strlen(real)) == 0 && output[strlen(real)] == '\n';
+    free(real);
+    return is_top;
+}
+
+static int check_out(struct arena *arena, const char *root, const struct worktree *tree,
+                     struct problem *problem)
+{
+    const char *output;
+    if (is_own_top(arena, tree->folder)) {
+        const char *const words[] = {"checkout", "--quiet",    "--force",
+                                     "--detach", tree->commit, NULL};
+        return git_run(arena, tree->folder, words, &output, problem);
+    }
+    static const char *const prune[] = {"worktree", "prune", NULL};
+    const char *const add[] = {"worktree", "add",        "--quiet",    "--force",
+                               "--detach", tree->folder, tree->commit, NULL};
+    if (remove_folder(arena, tree->folder, problem) != 0 ||
+        git_run(arena, root, prune, &output, problem) != 0)
+        return -1;
+    return git_run(arena, root, add, &output, problem);
+}
+
+/* The first line that a compiler or make gave as the reason. */
+static const char *find_error(struct arena *arena, const char *log)
+{
+    static const char *const marks[] = {"error: ", "undefined reference", "*** "};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        const char *found = strstr(log, marks[i]);
+        if (found == NULL)
+            continue;
+        while (found > log && found[-1] != '\n')
+            found--;
+        return arena_copy_part(arena, found, strcspn(found, "\n"));
+    }
+    return text_last_line(arena, log, 300);
+}
+
+static int make(struct arena *arena, const struct worktree *tree, unsigned goals,
+                struct problem *problem)
+{
+    struct strings words = {0};
+    struct child_result result;
+    strings_add(arena, &words, "make");
+    strings_add(arena, &words, "--no-print-directory");
+    strings_add(arena, &words, "-C");
+    strings_add(arena, &words, tree->folder);
+    strings_add(arena, &words, arena_printf(arena, "-j%ld", sysconf(_SC_NPROCESSORS_ONLN)));
+    if ((goals & WORKTREE_LIBRARY) != 0)
+        strings_add(arena, &words, "build/libhakmem.so");
+    if ((goals & WORKTREE_WORKLOADS) != 0)
+        strings_add(arena, &words, "workloads");
+    problem->text[0] = '\0';
+    if (run_tool(arena, &words, &result, problem) == 0)
+        return 0;
+    if (problem->text[0] != '\0')
+        return -1;
+    return problem_set(problem, "commit %.12s does not build: %s", tree->commit,
+                       find_error(arena, result.errors));
+}
+
+/* Which compiler built the tree; objects of another one are no use beside objects of this. */
+static int keep_compiler(struct arena *arena, const struct worktree *tree, struct problem *problem)
+{
+    struct strings words = {0};
+    struct child_result result;
+    const char *path = arena_printf(arena, "%s/build/compiler", tree->folder);
+    strings_add(arena, &words, "gcc");
+    strings_add(arena, &words, "--version");
+    problem->text[0] = '\0';
+    if (run_tool(arena, &words, &result, problem) != 0)
+        return problem->text[0] != '\0' ? -1 : problem_set(problem, "gcc --version failed");
+    const char *line = arena_copy_part(arena, result.output, strcspn(result.output, "\n"));
+    const char *before = text_read_line(arena, path);
+    const char *build = arena_printf(arena, "%s/build", tree->folder);
+    if (before != NULL && strcmp(before, line) == 0)
+        return 0;
+    if (remove_folder(arena, build, problem) != 0)
+        return -1;
+    FILE *file = mkdir(build, 0777) == 0 ? fopen(path, "we") : NULL;
+    const bool ok = file != NULL && fprintf(file, "%s\n", line) > 0;
+    if (file == NULL || fclose(file) != 0 || !ok)
+        return problem_set(problem, "cannot write %s: %s", path, strerror(errno));
+    return 0;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int find_library(struct arena *arena, struct worktree *tree, struct problem *problem)
+{
+    const char *link = arena_printf(arena, "%s/build/libhakmem.so", tree->folder);
+    char *real = realpath(link, NULL);
+    if (real == NULL)
+        return problem_set(problem, "commit %.12s built no %s: %s", tree->commit, link,
+                           strerror(errno));
+    tree->library = arena_copy(arena, real);
+    free(real);
+    const char *folder = arena_copy_part(arena, tree->library,
+                                         (size_t)(strrchr(tree->library, '/') - tree->library));
+    DIR *directory = opendir(folder);
+    tree->objects = (struct strings){0};
+    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        const size_t length = strlen(entry->d_name);
+        if (length > 2 && strcmp(entry->d_name + length - 2, ".o") == 0)
+            strings_add(arena, &tree->objects, arena_printf(arena, "%s/%s", folder, entry->d_name));
+    }
+    if (directory != NULL)
+        closedir(directory);
+    if (tree->objects.count == 0)
+        return problem_set(problem, "commit %.12s left no object files in %s", tree->commit,
+                           folder);
+    qsort(tree->objects.at, (size_t)tree->objects.count, sizeof *tree->objects.at, compare_texts);
+    return 0;
+}
+
+int worktree_build(struct arena *arena, const char *root, const char *ref, unsigned goals,
+                   struct worktree *tree, struct problem *problem)
+{
+    *tree = (struct worktree){0};
+    if (git_resolve(arena, root, ref, &tree->commit, problem) != 0)
+        return -1;
+    tree->folder =
+        arena_printf(arena, "%s/%.*s", trees_folder(arena, root), SHORT_HASH, tree->commit);
+    if (check_out(arena, root, tree, problem) != 0 || keep_compiler(arena, tree, problem) != 0 ||
+        make(arena, tree, goals, problem) != 0)
+        return -1;
+    utimensat(AT_FDCWD, tree->folder, NULL, 0); /* Used now: worktree_prune goes by that. */
+    return (goals & WORKTREE_LIBRARY) != 0 ? find_library(arena, tree, problem) : 0;
+}
+
+int worktree_remove(struct arena *arena, const char *root, const struct worktree *tree,
+                    struct problem *problem)
+{
+    static const char *const prune[] = {"worktree", "prune", NULL};
+    const char *output;
+    if (remove_folder(arena, tree->folder, problem) != 0)
+        return -1;
+    return git_run(arena, root, prune, &output, problem);
+}
+
+struct used {
+    const char *folder;
+    struct timespec at;
+};
+
+static int compare_newest_first(const void *a, const void *b)
+{
+    const struct timespec x = ((const struct used *)a)->at, y = ((const struct used *)b)->at;
+    return x.tv_sec != y.tv_sec ? (x.tv_sec < y.tv_sec) - (x.tv_sec > y.tv_sec)
+                                : (x.tv_nsec < y.tv_nsec) - (x.tv_nsec > y.tv_nsec);
+}
+
+int worktree_prune(struct arena *arena, const char *root, int kept, struct problem *problem)
+{
+    struct used *trees = arena_alloc(arena, TREES_MAX * sizeof *trees);
+    int count = 0;
+    DIR *directory = opendir(trees_folder(arena, root));
+    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        struct stat status;
+        const char *folder = arena_printf(arena, "%s/%s", trees_folder(arena, root), entry->d_name);
+        if (entry->d_name[0] != '.' && count < TREES_MAX && stat(folder, &status) == 0)
+            trees[count++] = (struct used){.folder = folder, .at = status.st_mtim};
+    }
+    if (directory != NULL)
+        closedir(directory);
+    qsort(trees, (size_t)count, sizeof *trees, compare_newest_first);
+    for (int i = kept; i < count; i++)
+        if (worktree_remove(arena, root, &(struct worktree){.folder = trees[i].folder}, problem) !=
+            0)
+            return -1;
+    return 0;
+}
