@@ -120,11 +120,22 @@ int stats_signed_rank_critical(int n, double tail)
     return critical;
 }
 
-bool stats_hodges_lehmann(const double *differences, int n, double confidence, struct interval *out)
+int stats_signed_rank_statistic(const double *differences, int n)
 {
-    if (n < STATS_SIGNED_RANK_MIN || n > STATS_SIGNED_RANK_MAX)
+    int statistic = 0;
+    for (int i = 0; i < n; i++)
+        for (int j = i; j < n; j++)
+            statistic += differences[i] + differences[j] > 0;
+    return statistic;
+}
+
+bool stats_walsh_interval(const double *differences, int n, int critical, struct interval *out)
+{
+    if (n < 1 || n > STATS_SIGNED_RANK_MAX)
         return false;
     const size_t count = (size_t)n * ((size_t)n + 1) / 2;
+    if (critical < 0 || 2 * (size_t)critical >= count)
+        return false;
     double *walsh = malloc(count * sizeof *walsh);
     if (walsh == NULL)
         return false;
@@ -136,15 +147,20 @@ bool stats_hodges_lehmann(const double *differences, int n, double confidence, s
     /* W+ of the shifted differences counts the Walsh averages above the shift, so the shifts that
      * a two-sided test does not reject lie between the (critical + 1)-th from either end,
      * counted from one. */
-    const int critical = stats_signed_rank_critical(n, (1 - confidence) / 2);
-    if (critical >= 0) {
-        *out = (struct interval){
-            .estimate = median_of_sorted(walsh, count),
-            .low = walsh[critical],
-            .high = walsh[count - 1 - (size_t)critical],
-            .coverage = 1 - 2 * stats_signed_rank_cdf(n, critical),
-        };
-    }
+    *out = (struct interval){
+        .estimate = median_of_sorted(walsh, count),
+        .low = walsh[critical],
+        .high = walsh[count - 1 - (size_t)critical],
+        .coverage = 1 - 2 * stats_signed_rank_cdf(n, critical),
+    };
     free(walsh);
-    return critical >= 0;
+    return true;
+}
+
+bool stats_hodges_lehmann(const double *differences, int n, double confidence, struct interval *out)
+{
+    if (n < STATS_SIGNED_RANK_MIN || n > STATS_SIGNED_RANK_MAX)
+        return false;
+    const int critical = stats_signed_rank_critical(n, (1 - confidence) / 2);
+    return critical >= 0 && stats_walsh_interval(differences, n, critical, out);
 }

@@ -33,6 +33,15 @@ double stats_signed_rank_cdf(int n, int w);
 /* The largest w with P(W <= w) <= tail, or -1 when there is none. */
 int stats_signed_rank_critical(int n, double tail);
 
+/* W+: how many Walsh averages (d_i + d_j) / 2, i <= j, are above 0. It is the sum of the ranks of
+ * the positive differences; a zero counts as no slowdown. */
+int stats_signed_rank_statistic(const double *differences, int n);
+
+/* Hodges-Lehmann estimate and the limits that leave `critical` Walsh averages outside on either
+ * side: the shifts that a test which rejects at W <= critical does not reject. False when n is out
+ * of 1..STATS_SIGNED_RANK_MAX, critical below 0 or too large, or memory ran out. */
+bool stats_walsh_interval(const double *differences, int n, int critical, struct interval *out);
+
 /* Hodges-Lehmann estimate (median of the Walsh averages) of paired differences and its exact
  * interval. False when n is out of STATS_SIGNED_RANK_MIN..MAX or memory ran out. */
 bool stats_hodges_lehmann(const double *differences, int n, double confidence,
