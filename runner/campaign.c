@@ -4,6 +4,7 @@
 #include "runner/interrupt.h"
 #include "runner/lock.h"
 #include "runner/progress.h"
+#include "runner/store_noise.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -99,19 +100,34 @@ int campaign_begin(const struct bench *bench, struct campaign *campaign, const c
                              &campaign->plan, problem);
 }
 
+/* Of the processor time that passed. */
+static const char *percent(struct arena *arena, long long part, long long total)
+{
+    const double share = total > 0 && part > 0 ? 100 * (double)part / (double)total : 0;
+    return arena_printf(arena, "%.2f", share);
+}
+
 /* Readings at the end; a resumed session tells those of its last part. */
 static int end(const struct bench *bench, struct campaign *campaign, struct problem *problem)
 {
     struct arena *arena = bench->arena;
-    struct facts facts = {0};
-    const struct host_ticks ticks = host_read_ticks();
-    const double total = (double)(ticks.total - campaign->ticks.total);
-    const double stolen = (double)(ticks.stolen - campaign->ticks.stolen);
-    facts_add(arena, &facts, "load.end", host_read_load(arena));
-    facts_add(arena, &facts, "steal.end", arena_printf(arena, "%lld", ticks.stolen));
-    facts_add(arena, &facts, "steal.percent",
-              arena_printf(arena, "%.2f", total > 0 ? 100 * stolen / total : 0));
-    return store_end_session(campaign->store, &campaign->session, &facts, problem);
+    struct facts *facts = &campaign->readings;
+    const struct host_ticks now = host_read_ticks(), *then = &campaign->ticks;
+    const long long total = now.total - then->total;
+    struct samples samples;
+    facts_add(arena, facts, "load.start", facts_get(&campaign->facts, "load.start"));
+    facts_add(arena, facts, "load.end", host_read_load(arena));
+    facts_add(arena, facts, "steal.end", arena_printf(arena, "%lld", now.stolen));
+    facts_add(arena, facts, "steal.percent", percent(arena, now.stolen - then->stolen, total));
+    facts_add(arena, facts, "foreign.percent",
+              percent(arena, now.busy - then->busy - (now.own - then->own), total));
+    if (store_load_samples(campaign->store, arena, &campaign->session, &campaign->cells, &samples,
+                           problem) != 0)
+        return -1;
+    campaign->noise = noise_of(arena, &campaign->cells, &samples);
+    if (store_put_noise(campaign->store, campaign->session.id, &campaign->noise, problem) != 0)
+        return -1;
+    return store_end_session(campaign->store, &campaign->session, facts, problem);
 }
 
 static enum campaign_end run_place(struct arena *arena, struct campaign *campaign,

@@ -6,6 +6,7 @@
 
 #include "runner/bench.h"
 #include "runner/measure.h"
+#include "runner/noise.h"
 #include "runner/store.h"
 
 struct campaign {
@@ -21,6 +22,8 @@ struct campaign {
     bool shows_first;       /* let the first sample print */
     bool stops_at_trouble;  /* at the first sample that is not ok */
     struct sample troubled; /* that sample; position -1: none */
+    struct facts readings;  /* at the end: load, steal, other processes */
+    struct noises noise;    /* at the end, also stored */
 };
 
 enum campaign_end { CAMPAIGN_DONE, CAMPAIGN_INTERRUPTED, CAMPAIGN_TROUBLED, CAMPAIGN_STOPPED };

@@ -194,9 +194,10 @@ static int report(struct bench *bench, struct campaign *campaign, struct problem
         for (int i = 0; i < pairs; i++)
             json_array_append_new(array, pair_json(campaign, &summary, 2 * i, &results[i]));
         json_print(json_pack(
-            "{s:s, s:I, s:s, s:I, s:i, s:o}", "command", "compare", "session",
+            "{s:s, s:I, s:s, s:I, s:i, s:o, s:o}", "command", "compare", "session",
             (json_int_t)campaign->session.id, "database", store_path(campaign->store), "seed",
-            (json_int_t)campaign->session.seed, "exit_code", (int)code, "workloads", array));
+            (json_int_t)campaign->session.seed, "exit_code", (int)code, "workloads", array, "noise",
+            noise_json(&campaign->noise, &campaign->readings)));
         return code;
     }
     int width = 0;
@@ -205,7 +206,9 @@ static int report(struct bench *bench, struct campaign *campaign, struct problem
             width = style_width(campaign->cells.at[side].allocator.name);
     for (int i = 0; i < pairs; i++)
         print_pair(campaign, &summary, 2 * i, &results[i], width);
-    printf("\n%s · session %lld · seed %llu\n", store_path(campaign->store),
+    putchar('\n');
+    noise_print(&campaign->noise, &campaign->readings, stdout);
+    printf("%s · session %lld · seed %llu\n", store_path(campaign->store),
            (long long)campaign->session.id, (unsigned long long)campaign->session.seed);
     if (summary.corruptions > 0)
         printf("the allocators found %lld corruptions\n", (long long)summary.corruptions);

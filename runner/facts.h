@@ -9,6 +9,7 @@
  *   load.start load.end  one-minute load average
  *   steal.start steal.end   ticks stolen by the hypervisor since boot, over all cores
  *   steal.percent        of the session's processor time
+ *   foreign.percent      of it that processes other than ours took
  */
 #ifndef RUNNER_FACTS_H
 #define RUNNER_FACTS_H

@@ -264,20 +264,22 @@ static int report(struct grid *grid, struct problem *problem)
     const struct summary summary = summary_make(arena, &campaign->cells, &samples, SUMMARY_RATE);
     const enum exit_code code = summary_exit_code(&summary);
     if (grid->bench.options.json) {
-        json_print(json_pack("{s:s, s:I, s:s, s:s?, s:I, s:i, s:o}", "command",
+        json_print(json_pack("{s:s, s:I, s:s, s:s?, s:I, s:i, s:o, s:o}", "command",
                              grid->design->command, "session", (json_int_t)session->id, "database",
                              store_path(campaign->store), "mode", session->mode, "seed",
                              (json_int_t)session->seed, "exit_code", (int)code, "cells",
-                             table_json(&summary, SUMMARY_RATE)));
+                             table_json(&summary, SUMMARY_RATE), "noise",
+                             noise_json(&campaign->noise, &campaign->readings)));
         return code;
     }
     if (grid->design->print != NULL)
         grid->design->print(arena, &summary);
     else
         table_print(arena, &grid->bench.catalog, &summary, SUMMARY_RATE);
-    printf("\n%s\n%s · session %lld · mode %s · seed %llu\n", table_counts(arena, &summary),
-           store_path(campaign->store), (long long)session->id, session->mode,
-           (unsigned long long)session->seed);
+    printf("\n%s\n", table_counts(arena, &summary));
+    noise_print(&campaign->noise, &campaign->readings, stdout);
+    printf("%s · session %lld · mode %s · seed %llu\n", store_path(campaign->store),
+           (long long)session->id, session->mode, (unsigned long long)session->seed);
     if (grid->design->hint != NULL)
         puts(grid->design->hint);
     return code;

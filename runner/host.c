@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -121,6 +122,16 @@ void host_add_environment(struct arena *arena, struct facts *facts)
     }
 }
 
+static long long own_ticks(int who)
+{
+    struct rusage usage;
+    if (getrusage(who, &usage) != 0)
+        return 0;
+    const double seconds = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    return (long long)(seconds * (double)sysconf(_SC_CLK_TCK));
+}
+
 struct host_ticks host_read_ticks(void)
 {
     struct host_ticks ticks = {0};
@@ -132,11 +143,13 @@ struct host_ticks host_read_ticks(void)
         for (int column = 0; column < 8; column++) {
             const long long value = strtoll(at, &at, 10);
             ticks.total += value;
+            ticks.busy += column != 3 && column != 4 && column != 7 ? value : 0;
             if (column == 7)
                 ticks.stolen = value;
         }
     }
     arena_free(&arena);
+    ticks.own = own_ticks(RUSAGE_SELF) + own_ticks(RUSAGE_CHILDREN);
     return ticks;
 }
 

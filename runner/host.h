@@ -9,7 +9,8 @@
 #include <sched.h>
 
 struct host_ticks {
-    long long total, stolen; /* over all cores since boot, in clock ticks */
+    long long total, busy, stolen; /* over all cores since boot, in clock ticks */
+    long long own;                 /* busy, of this process and the children that it reaped */
 };
 
 /* The top of the repository: the parent of the folder of the running binary. */

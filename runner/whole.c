@@ -88,20 +88,23 @@ static int report(const struct whole_design *design, struct bench *bench, struct
     const enum exit_code code = summary_exit_code(&summary);
     json_t *object = NULL;
     if (bench->options.json)
-        object = json_pack("{s:s, s:I, s:s, s:I, s:i, s:o}", "command", design->command, "session",
-                           (json_int_t)session->id, "database", store_path(campaign->store), "seed",
-                           (json_int_t)session->seed, "exit_code", (int)code, "cells",
-                           table_json(&summary, SUMMARY_WALL));
+        object = json_pack("{s:s, s:I, s:s, s:I, s:i, s:o, s:o}", "command", design->command,
+                           "session", (json_int_t)session->id, "database",
+                           store_path(campaign->store), "seed", (json_int_t)session->seed,
+                           "exit_code", (int)code, "cells", table_json(&summary, SUMMARY_WALL),
+                           "noise", noise_json(&campaign->noise, &campaign->readings));
     if (design->tell(bench, campaign, &summary, object, problem) != 0) {
         json_decref(object);
         return fail(design, problem);
     }
-    if (object != NULL)
+    if (object != NULL) {
         json_print(object);
-    else
-        printf("\n%s\n%s · session %lld · seed %llu\n", table_counts(arena, &summary),
-               store_path(campaign->store), (long long)session->id,
-               (unsigned long long)session->seed);
+        return code;
+    }
+    printf("\n%s\n", table_counts(arena, &summary));
+    noise_print(&campaign->noise, &campaign->readings, stdout);
+    printf("%s · session %lld · seed %llu\n", store_path(campaign->store), (long long)session->id,
+           (unsigned long long)session->seed);
     return code;
 }
 
