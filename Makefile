@@ -53,7 +53,7 @@ $(filter-out $(SETUP) help,$(MAKECMDGOALS)): $(SETUP)
 	@+$(MAKE) --no-print-directory $@
 else
 
-all: variants workloads build/hakbench build/libhakprobe.so build/micro build/misuse
+all: variants workloads build/hakbench build/libhakprobe.so build/planted.o build/micro build/misuse
 
 # --- the allocator: one folder of objects per variant of the matrix file --------------------------
 build/variants.mk: allocator/variants/matrix.txt allocator/variants/variants.awk
@@ -140,6 +140,12 @@ build/libhakprobe.so: runner/preload/probe.c workloads/identity.c workloads/iden
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  CC $@')
 	$(Q)$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -fPIC -shared -o $@ runner/preload/probe.c workloads/identity.c
+
+# Linked by the gate in front of an allocator's malloc and free, as a change that it must find.
+build/planted.o: runner/planted/wrap.c Makefile
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-builtin -c -o $@ $<
 
 # Micro-benchmarks: C behind a C++ shim to Google Benchmark, which is shared, so that its own
 # blocks come from the preloaded malloc as well.

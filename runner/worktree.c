@@ -1,8 +1,8 @@
 #define _GNU_SOURCE
 #include "runner/worktree.h"
 
-#include "runner/child.h"
 #include "runner/git.h"
+#include "runner/tool.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,58 +13,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUILD_SECONDS_MAX = 900, LOG_BYTES = 512 * 1024, SHORT_HASH = 16, TREES_MAX = 4096 };
+enum { SHORT_HASH = 16, TREES_MAX = 4096 };
 
 static const char *trees_folder(struct arena *arena, const char *root)
 {
     return arena_printf(arena, "%s/build/gate/trees", root);
 }
 
-/* A program of the PATH, what it said on stdout and stderr. -1 also when it failed. */
-static int run_tool(struct arena *arena, const struct strings *words, struct child_result *result,
-                    struct problem *problem)
-{
-    struct strings argv = {0}, environment = {0};
-    const struct strings inherited = git_environment(arena);
-    strings_add(arena, &argv, "/usr/bin/env");
-    for (int i = 0; i < words->count; i++)
-        strings_add(arena, &argv, words->at[i]);
-    /* A make above us would hand down its jobs and variables, and the build would differ by who
-     * called; messages are read by us, in English. */
-    for (int i = 0; i < inherited.count; i++)
-        if (strncmp(inherited.at[i], "MAKE", 4) != 0 && strncmp(inherited.at[i], "MFLAGS=", 7) != 0)
-            strings_add(arena, &environment, inherited.at[i]);
-    strings_add(arena, &environment, "LC_ALL=C");
-    const struct child_request request = {.argv = argv.at,
-                                          .environment = environment.at,
-                                          .timeout_s = BUILD_SECONDS_MAX,
-                                          .output = CHILD_CAPTURE,
-                                          .errors_max = LOG_BYTES};
-    if (child_run(arena, &request, result, problem) != 0)
-        return -1;
-    if (result->end == CHILD_INTERRUPTED)
-        return problem_set(problem, "interrupted during %s", words->at[0]);
-    if (result->end == CHILD_TIMED_OUT)
-        return problem_set(problem, "%s took longer than %d s and was ended", words->at[0],
-                           BUILD_SECONDS_MAX);
-    return result->end == CHILD_EXITED && result->exit_code == 0 ? 0 : -1;
-}
-
 static int remove_folder(struct arena *arena, const char *folder, struct problem *problem)
 {
-    struct strings words = {0};
-    struct child_result result;
-    strings_add(arena, &words, "rm");
-    strings_add(arena, &words, "-rf");
-    strings_add(arena, &words, "--");
-    strings_add(arena, &words, folder);
-    problem->text[0] = '\0';
-    if (run_tool(arena, &words, &result, problem) == 0)
-        return 0;
-    return problem->text[0] != '\0'
-               ? -1
-               : problem_set(problem, "cannot delete %s: %s: delete it by hand", folder,
-                             text_last_line(arena, result.errors, 200));
+    const char *const words[] = {"rm", "-rf", "--", folder, NULL};
+    const char *output;
+    return tool_run(arena, words, &output, problem);
 }
 
 /* The folder is the top of a worktree of ours. Without this, git would take the repository around
@@ -102,26 +62,12 @@ static int check_out(struct arena *arena, const char *root, const struct worktre
     return git_run(arena, root, add, &output, problem);
 }
 
-/* The first line that a compiler or make gave as the reason. */
-static const char *find_error(struct arena *arena, const char *log)
-{
-    static const char *const marks[] = {"error: ", "undefined reference", "*** "};
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        const char *found = strstr(log, marks[i]);
-        if (found == NULL)
-            continue;
-        while (found > log && found[-1] != '\n')
-            found--;
-        return arena_copy_part(arena, found, strcspn(found, "\n"));
-    }
-    return text_last_line(arena, log, 300);
-}
-
 static int make(struct arena *arena, const struct worktree *tree, unsigned goals,
                 struct problem *problem)
 {
     struct strings words = {0};
-    struct child_result result;
+    struct problem why = {0};
+    const char *output;
     strings_add(arena, &words, "make");
     strings_add(arena, &words, "--no-print-directory");
     strings_add(arena, &words, "-C");
@@ -131,29 +77,22 @@ static int make(struct arena *arena, const struct worktree *tree, unsigned goals
         strings_add(arena, &words, "build/libhakmem.so");
     if ((goals & WORKTREE_WORKLOADS) != 0)
         strings_add(arena, &words, "workloads");
-    problem->text[0] = '\0';
-    if (run_tool(arena, &words, &result, problem) == 0)
+    if (tool_run(arena, words.at, &output, &why) == 0)
         return 0;
-    if (problem->text[0] != '\0')
-        return -1;
-    return problem_set(problem, "commit %.12s does not build: %s", tree->commit,
-                       find_error(arena, result.errors));
+    return problem_set(problem, "commit %.12s is not built: %s", tree->commit, why.text);
 }
 
 /* Which compiler built the tree; objects of another one are no use beside objects of this. */
 static int keep_compiler(struct arena *arena, const struct worktree *tree, struct problem *problem)
 {
-    struct strings words = {0};
-    struct child_result result;
+    static const char *const words[] = {"gcc", "--version", NULL};
     const char *path = arena_printf(arena, "%s/build/compiler", tree->folder);
-    strings_add(arena, &words, "gcc");
-    strings_add(arena, &words, "--version");
-    problem->text[0] = '\0';
-    if (run_tool(arena, &words, &result, problem) != 0)
-        return problem->text[0] != '\0' ? -1 : problem_set(problem, "gcc --version failed");
-    const char *line = arena_copy_part(arena, result.output, strcspn(result.output, "\n"));
-    const char *before = text_read_line(arena, path);
     const char *build = arena_printf(arena, "%s/build", tree->folder);
+    const char *output;
+    if (tool_run(arena, words, &output, problem) != 0)
+        return -1;
+    const char *line = arena_copy_part(arena, output, strcspn(output, "\n"));
+    const char *before = text_read_line(arena, path);
     if (before != NULL && strcmp(before, line) == 0)
         return 0;
     if (remove_folder(arena, build, problem) != 0)

@@ -85,7 +85,8 @@ static void a_failing_build_tells_the_first_error_of_the_compiler(void **state)
 {
     (void)state;
     assert_int_equal(build("broken", WORKTREE_LIBRARY), -1);
-    assert_non_null(strstr(problem.text, "does not build: one.c:1:11: error: expected expression"));
+    assert_non_null(
+        strstr(problem.text, "is not built: make: one.c:1:11: error: expected expression"));
 }
 
 static void a_name_of_nothing_is_a_problem(void **state)
