@@ -11,15 +11,17 @@ enum { SECONDS_MAX = 900, LOG_BYTES = 512 * 1024 };
 static const char *find_error(struct arena *arena, const char *log)
 {
     static const char *const marks[] = {"error: ", "undefined reference", "*** "};
+    const char *first = NULL;
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         const char *found = strstr(log, marks[i]);
-        if (found == NULL)
-            continue;
-        while (found > log && found[-1] != '\n')
-            found--;
-        return arena_copy_part(arena, found, strcspn(found, "\n"));
+        if (found != NULL && (first == NULL || found < first))
+            first = found;
     }
-    return text_last_line(arena, log, 300);
+    if (first == NULL)
+        return text_last_line(arena, log, 300);
+    while (first > log && first[-1] != '\n')
+        first--;
+    return arena_copy_part(arena, first, strcspn(first, "\n"));
 }
 
 int tool_run(struct arena *arena, const char *const *words, const char **output,

@@ -6,8 +6,9 @@
 
 #include "runner/text.h"
 
-/* `words` closed by NULL. 0 with what it printed on stdout. -1: it could not be started, failed (the
- * problem is the first error that it told), took longer than 15 minutes, or we were interrupted. */
+/* `words` closed by NULL. 0 with what it printed on stdout. -1: it could not be started, failed
+ * (the problem is the first error that it told), took longer than 15 minutes, or we were
+ * interrupted. */
 int tool_run(struct arena *arena, const char *const *words, const char **output,
              struct problem *problem);
 

@@ -128,8 +128,8 @@ static void act(void)
     }
 }
 
-/* Flips a byte of the block before, if it still lives and is large enough that its middle belongs to
- * the program. */
+/* Flips a byte of the block before, if it still lives and is large enough that its middle is the
+ * program's. */
 static void *flip_and_take(size_t size)
 {
     if (own.is_due && own.candidate != NULL) {
