@@ -11,6 +11,8 @@ int command_curves(int argc, char *const *argv);
 int command_exec(int argc, char *const *argv);
 int command_micro(int argc, char *const *argv);
 int command_soak(int argc, char *const *argv);
+int command_backfill(int argc, char *const *argv);
+int command_accept(int argc, char *const *argv);
 int command_misuse(int argc, char *const *argv);
 
 #endif

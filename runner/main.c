@@ -18,6 +18,8 @@ static const struct {
     {"exec", command_exec, "any program under every chosen allocator"},
     {"micro", command_micro, "micro-benchmarks of malloc, by Google Benchmark"},
     {"soak", command_soak, "long audited runs: crashes and corruptions in N operations"},
+    {"backfill", command_backfill, "measure old commits into the history that trends show"},
+    {"accept", command_accept, "record that a commit was meant to be slower"},
     {"misuse", command_misuse, "what every set of layers sees of misused memory"},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

@@ -23,6 +23,11 @@ static const struct spec specs[] = {
     {OPTION_MIN_TIME, KIND_TEXT, "min-time", "SECONDS", "of each benchmark: 0.05, say"},
     {OPTION_CASE, KIND_LIST, "case", "C,C", "only these: 10a, or 10 for its whole group"},
     {OPTION_SECONDS, KIND_TEXT, "seconds", "S", "of each sample: 60, 120, ... (60)"},
+    {OPTION_WHY, KIND_TEXT, "why", "TEXT", "the reason, for those who read the trend"},
+    {OPTION_COMMITS, KIND_TEXT, "commits", "A..B", "what B has and A lacks, by first parents"},
+    {OPTION_ANCHOR, KIND_TEXT, "anchor", "WHICH", "a commit, or an allocator such as glibc"},
+    {OPTION_GOOD, KIND_TEXT, "good", "REF", "a commit that is known to be fast"},
+    {OPTION_BAD, KIND_TEXT, "bad", "REF", "a later commit that is slow"},
     {OPTION_SEED, KIND_NUMBER, "seed", "N", "of the order (a fresh one, which is printed)"},
     {OPTION_RESULTS, KIND_TEXT, "results", "DIR", "where results.sqlite is (reports/out)"},
     {OPTION_RESUME, KIND_FLAG, "resume", NULL, "go on with the newest one that did not end"},
@@ -62,6 +67,16 @@ static const char **text_of(struct options *options, enum option option)
         return &options->min_time;
     case OPTION_SECONDS:
         return &options->seconds;
+    case OPTION_WHY:
+        return &options->why;
+    case OPTION_COMMITS:
+        return &options->commits;
+    case OPTION_ANCHOR:
+        return &options->anchor;
+    case OPTION_GOOD:
+        return &options->good;
+    case OPTION_BAD:
+        return &options->bad;
     default:
         return &options->rows;
     }

@@ -29,11 +29,17 @@ enum option {
     OPTION_MIN_TIME = 1 << 17,
     OPTION_CASE = 1 << 18,
     OPTION_SECONDS = 1 << 19,
+    OPTION_WHY = 1 << 20,
+    OPTION_COMMITS = 1 << 21,
+    OPTION_ANCHOR = 1 << 22,
+    OPTION_GOOD = 1 << 23,
+    OPTION_BAD = 1 << 24,
 };
 
 /* NULL, 0 and false stand for "not given". */
 struct options {
     const char *mode, *allocators, *results, *matrix, *rows, *filter, *min_time, *seconds;
+    const char *why, *commits, *anchor, *good, *bad;
     struct strings workloads, cases;
     long repeats, blocks, timeout_s, seed;
     bool resume, wait, show_output, json, help;

@@ -4,7 +4,7 @@
 
 /* Sums of one block, per side. */
 struct block {
-    double log_time[2];
+    double log[2];
     int samples[2];
 };
 
@@ -16,8 +16,14 @@ static const struct sample *find_sample(const struct samples *samples, int posit
     return NULL;
 }
 
-bool pairs_differences(struct arena *arena, const struct plan *plan, const struct samples *samples,
-                       int a, int blocks, double *differences)
+double pairs_log_time(const struct sample *sample)
+{
+    return log((double)sample->elapsed_ns / (double)sample->ops);
+}
+
+bool pairs_differences_of(struct arena *arena, const struct plan *plan,
+                          const struct samples *samples, int a, int blocks, pairs_log *log_of,
+                          double *differences)
 {
     struct block *sums = arena_alloc(arena, (size_t)blocks * sizeof *sums);
     for (int i = 0; i < plan->count; i++) {
@@ -29,16 +35,21 @@ bool pairs_differences(struct arena *arena, const struct plan *plan, const struc
         if (sample == NULL || sample->status != SAMPLE_OK || place->block >= blocks)
             return false;
         struct block *block = &sums[place->block];
-        block->log_time[side] += log((double)sample->elapsed_ns / (double)sample->ops);
+        block->log[side] += log_of(sample);
         block->samples[side]++;
     }
     for (int i = 0; i < blocks; i++) {
         if (sums[i].samples[0] == 0 || sums[i].samples[1] == 0)
             return false;
-        differences[i] =
-            sums[i].log_time[1] / sums[i].samples[1] - sums[i].log_time[0] / sums[i].samples[0];
+        differences[i] = sums[i].log[1] / sums[i].samples[1] - sums[i].log[0] / sums[i].samples[0];
     }
     return true;
+}
+
+bool pairs_differences(struct arena *arena, const struct plan *plan, const struct samples *samples,
+                       int a, int blocks, double *differences)
+{
+    return pairs_differences_of(arena, plan, samples, a, blocks, pairs_log_time, differences);
 }
 
 bool pairs_compare(const double *differences, int blocks, struct pairs_result *result)

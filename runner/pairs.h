@@ -13,8 +13,17 @@ struct pairs_result {
     int blocks;
 };
 
-/* d = mean ln t_B - mean ln t_A of every block, t = elapsed_ns / ops. `a` is the index of the cell
- * of side A, a + 1 of side B; `blocks` blocks of `plan`. False when a block lacks a sample. */
+/* The logarithm of what is compared, of a sample that is ok. */
+typedef double pairs_log(const struct sample *sample);
+double pairs_log_time(const struct sample *sample); /* of elapsed_ns / ops */
+
+/* d = mean log of B - mean log of A of every block. `a` is the index of the cell of side A, a + 1
+ * of side B; `blocks` blocks of `plan`. False when a block lacks a sample. */
+bool pairs_differences_of(struct arena *arena, const struct plan *plan,
+                          const struct samples *samples, int a, int blocks, pairs_log *log_of,
+                          double *differences);
+
+/* The same of times. */
 bool pairs_differences(struct arena *arena, const struct plan *plan, const struct samples *samples,
                        int a, int blocks, double *differences);
 

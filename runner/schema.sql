@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS session (
   id          INTEGER PRIMARY KEY,
   kind        TEXT NOT NULL CHECK (kind IN ('run', 'compare', 'exec')),
   mode        TEXT,                      -- of run: quick, default, full; of compare: peers,
-                                         -- curves, else NULL; of exec: micro,
+                                         -- curves, backfill, bisect or NULL; of exec: micro,
                                          -- misuse, soak, programs, import or NULL
   started_utc TEXT NOT NULL,
   ended_utc   TEXT,                      -- NULL while running, or when it was interrupted
@@ -192,6 +192,39 @@ CREATE TABLE IF NOT EXISTS program (
   hyperfine  TEXT,                       -- an element of results[] of hyperfine's JSON, the times
                                          -- of all rounds in their order
   PRIMARY KEY (session_id, allocator, name)
+);
+
+-- What a commit's allocator is worth against a frozen anchor, which is measured between its samples,
+-- so that what the machine does to both cancels. A row a commit, workload and metric: the newest
+-- measurement. The key is the order in which a trend is read: a series is one range of it.
+CREATE TABLE IF NOT EXISTS history (
+  anchor        TEXT NOT NULL,           -- the hash of a commit, or an allocator (glibc)
+  workload      TEXT NOT NULL,           -- a row of workloads.txt; '' of metric 'build'
+  metric        TEXT NOT NULL CHECK (metric IN ('time', 'faults', 'rss', 'p999', 'instructions',
+                  'build')),             -- 'build': the commit does not build, reason says why
+  position      INTEGER NOT NULL,        -- first-parent commits before it
+  commit_id     TEXT NOT NULL,
+  committed_utc TEXT NOT NULL,
+  subject       TEXT NOT NULL,
+  value         REAL,                    -- ln(candidate / anchor), above 0 is more; NULL: see reason
+  low           REAL,                    -- its 95 % interval
+  high          REAL,
+  n             INTEGER NOT NULL,        -- blocks
+  candidate     REAL,                    -- medians: ns per operation, soft page faults, bytes,
+  reference     REAL,                    -- ns, instructions per operation
+  blocks        TEXT,                    -- JSON array: the logarithm of every block
+  reason        TEXT,                    -- why there is no value: a crash, a build error
+  session_id    INTEGER REFERENCES session(id) ON DELETE SET NULL,
+  PRIMARY KEY (anchor, workload, metric, position, commit_id)
+) WITHOUT ROWID;
+
+-- Shifts that a person has accepted, with the reason: trends and gates complain of them no more.
+CREATE TABLE IF NOT EXISTS accepted (
+  commit_id    TEXT NOT NULL,
+  workload     TEXT NOT NULL,            -- '': every workload
+  why          TEXT NOT NULL,
+  accepted_utc TEXT NOT NULL,
+  PRIMARY KEY (commit_id, workload)
 );
 
 -- What `hakbench micro` measured, a benchmark of a process a row. It stands in the JSON that the

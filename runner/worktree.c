@@ -2,6 +2,7 @@
 #include "runner/worktree.h"
 
 #include "runner/git.h"
+#include "runner/interrupt.h"
 #include "runner/tool.h"
 
 #include <dirent.h>
@@ -79,7 +80,8 @@ static int make(struct arena *arena, const struct worktree *tree, unsigned goals
         strings_add(arena, &words, "workloads");
     if (tool_run(arena, words.at, &output, &why) == 0)
         return 0;
-    return problem_set(problem, "commit %.12s is not built: %s", tree->commit, why.text);
+    problem_set(problem, "commit %.12s is not built: %s", tree->commit, why.text);
+    return interrupt_pending() ? -1 : WORKTREE_BROKEN;
 }
 
 /* Which compiler built the tree; objects of another one are no use beside objects of this. */
@@ -113,9 +115,10 @@ static int find_library(struct arena *arena, struct worktree *tree, struct probl
 {
     const char *link = arena_printf(arena, "%s/build/libhakmem.so", tree->folder);
     char *real = realpath(link, NULL);
-    if (real == NULL)
-        return problem_set(problem, "commit %.12s built no %s: %s", tree->commit, link,
-                           strerror(errno));
+    if (real == NULL) {
+        problem_set(problem, "commit %.12s built no %s: %s", tree->commit, link, strerror(errno));
+        return WORKTREE_BROKEN;
+    }
     tree->library = arena_copy(arena, real);
     free(real);
     const char *folder = arena_copy_part(arena, tree->library,
@@ -129,9 +132,10 @@ static int find_library(struct arena *arena, struct worktree *tree, struct probl
     }
     if (directory != NULL)
         closedir(directory);
-    if (tree->objects.count == 0)
-        return problem_set(problem, "commit %.12s left no object files in %s", tree->commit,
-                           folder);
+    if (tree->objects.count == 0) {
+        problem_set(problem, "commit %.12s left no object files in %s", tree->commit, folder);
+        return WORKTREE_BROKEN;
+    }
     qsort(tree->objects.at, (size_t)tree->objects.count, sizeof *tree->objects.at, compare_texts);
     return 0;
 }
@@ -144,9 +148,11 @@ int worktree_build(struct arena *arena, const char *root, const char *ref, unsig
         return -1;
     tree->folder =
         arena_printf(arena, "%s/%.*s", trees_folder(arena, root), SHORT_HASH, tree->commit);
-    if (check_out(arena, root, tree, problem) != 0 || keep_compiler(arena, tree, problem) != 0 ||
-        make(arena, tree, goals, problem) != 0)
+    if (check_out(arena, root, tree, problem) != 0 || keep_compiler(arena, tree, problem) != 0)
         return -1;
+    const int status = make(arena, tree, goals, problem);
+    if (status != 0)
+        return status;
     utimensat(AT_FDCWD, tree->folder, NULL, 0); /* Used now: worktree_prune goes by that. */
     return (goals & WORKTREE_LIBRARY) != 0 ? find_library(arena, tree, problem) : 0;
 }

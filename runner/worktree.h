@@ -24,8 +24,12 @@ enum worktree_goal {
     WORKTREE_WORKLOADS = 1 << 1, /* build/workloads/ of the tree */
 };
 
+/* What worktree_build returns when the commit is there but does not build. */
+enum { WORKTREE_BROKEN = -2 };
+
 /* `root`: top of the repository; `ref`: anything that git understands. Blocks for the seconds that
- * a build takes. -1: no such commit, or a build that failed, with the compiler's first error. */
+ * a build takes. -1: no such commit, git failed, or an interrupt; WORKTREE_BROKEN: the build
+ * failed, and the problem tells the compiler's first error. */
 int worktree_build(struct arena *arena, const char *root, const char *ref, unsigned goals,
                    struct worktree *tree, struct problem *problem);
 

@@ -84,7 +84,7 @@ static void a_commit_is_built_in_a_tree_of_its_own(void **state)
 static void a_failing_build_tells_the_first_error_of_the_compiler(void **state)
 {
     (void)state;
-    assert_int_equal(build("broken", WORKTREE_LIBRARY), -1);
+    assert_int_equal(build("broken", WORKTREE_LIBRARY), WORKTREE_BROKEN);
     assert_non_null(
         strstr(problem.text, "is not built: make: one.c:1:11: error: expected expression"));
 }

@@ -1,0 +1,375 @@
+#define _GNU_SOURCE
+#include "runner/commands.h"
+#include "runner/duel.h"
+#include "runner/git.h"
+#include "runner/history.h"
+#include "runner/interrupt.h"
+#include "runner/pairs.h"
+#include "runner/random.h"
+#include "runner/select.h"
+#include "runner/worktree.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const unsigned accepted = OPTION_COMMITS | OPTION_ANCHOR | OPTION_WORKLOADS | OPTION_BLOCKS |
+                                 OPTION_MODE | OPTION_SEED | OPTION_RESULTS | OPTION_TIMEOUT |
+                                 OPTION_WAIT | OPTION_MATRIX | OPTION_ROWS;
+
+enum { BLOCKS_DEFAULT = 6, TIMEOUT_DEFAULT = 60, TREES_KEPT = 24 };
+
+/* One call of the command. */
+struct backfill {
+    struct bench bench;
+    struct campaign campaign; /* opened; every commit measures in a session of its own */
+    struct strings rows;
+    enum catalog_mode mode;
+    struct lineage lineage;
+    const char *anchor; /* as stored */
+    struct allocator anchor_allocator;
+    int measured, skipped, unbuilt, troubled;
+    bool has_crashed;
+};
+
+static void print_help(void)
+{
+    puts("usage: hakbench backfill --commits A..B [options]\n"
+         "\n"
+         "Builds the release default of every commit that B has and A lacks (by first parents) in\n"
+         "a worktree, and measures it against the anchor in blocks of ABBA or BAAB: a session a\n"
+         "commit, a row of table history a workload and metric. The newest commit comes first,\n"
+         "then the oldest, then middles, so that an interrupted run already shows the trend. What\n"
+         "was measured before is left out: call it again to go on. Commits that do not build are\n"
+         "recorded as such. `make trend` draws it.\n"
+         "\n"
+         "The anchor is frozen: that of the history so far; else the last release (tag v1...);\n"
+         "else the oldest commit of the range that builds. --anchor starts another history.\n"
+         "On the workloads of --mode (quick) in 6 blocks unless told otherwise.\n");
+    options_print(accepted);
+}
+
+static int fail(const struct problem *problem)
+{
+    fprintf(stderr, "hakbench backfill: %s\n", problem->text);
+    return EXIT_USAGE;
+}
+
+static int stop(const struct problem *problem)
+{
+    if (!interrupt_pending())
+        return fail(problem);
+    fputs("interrupted: the same command goes on\n", stderr);
+    return EXIT_INTERRUPTED;
+}
+
+static int read_options(struct backfill *backfill, struct problem *problem)
+{
+    struct bench *bench = &backfill->bench;
+    struct options *options = &bench->options;
+    backfill->mode = MODE_QUICK;
+    if (options->positional.count > 0 || options->has_rest)
+        return problem_set(problem, "takes no arguments but options: see --help");
+    if (options->commits == NULL)
+        return problem_set(problem, "which commits? Give --commits A..B, or one commit");
+    if (options->mode != NULL && !catalog_mode_from_name(options->mode, &backfill->mode))
+        return problem_set(problem, "unknown mode '%s': choose from quick, default, full",
+                           options->mode);
+    if (options->blocks == 0)
+        options->blocks = BLOCKS_DEFAULT;
+    if (options->blocks < STATS_SIGNED_RANK_MIN || options->blocks > STATS_SIGNED_RANK_MAX)
+        return problem_set(problem, "--blocks %ld: give %d (fewer have no interval of 95 %%) to %d",
+                           options->blocks, STATS_SIGNED_RANK_MIN, STATS_SIGNED_RANK_MAX);
+    backfill->campaign.measure.timeout_s =
+        (double)(options->timeout_s > 0 ? options->timeout_s : TIMEOUT_DEFAULT);
+    return bench_read_catalog(bench, problem) == 0 &&
+                   select_rows(bench, &options->workloads, backfill->mode, &backfill->rows,
+                               problem) == 0
+               ? lineage_read(bench->arena, bench->root, options->commits, &backfill->lineage,
+                              problem)
+               : -1;
+}
+
+/* Builds a commit and makes an allocator of it; as worktree_build returns. */
+static int resolve_commit(struct backfill *backfill, const char *ref, struct allocator *allocator,
+                          struct problem *problem)
+{
+    struct bench *bench = &backfill->bench;
+    struct worktree tree;
+    const int status =
+        worktree_build(bench->arena, bench->root, ref, WORKTREE_LIBRARY, &tree, problem);
+    if (status != 0)
+        return status;
+    return allocator_resolve(bench->arena, &bench->catalog, bench->root, tree.library, allocator,
+                             problem);
+}
+
+static bool is_allocator(const struct catalog *catalog, const char *name)
+{
+    for (int i = 0; i < catalog->peer_count; i++)
+        if (strcmp(catalog->peers[i].name, name) == 0)
+            return true;
+    return strchr(name, '/') != NULL && strstr(name, ".so") != NULL;
+}
+
+/* The name under which the anchor is stored; NULL: the oldest commit that builds. */
+static int name_anchor(struct backfill *backfill, const char **anchor, struct problem *problem)
+{
+    struct bench *bench = &backfill->bench;
+    const char *wanted = bench->options.anchor;
+    if (wanted == NULL &&
+        history_anchor(backfill->campaign.store, bench->arena, &wanted, problem) != 0)
+        return -1;
+    if (wanted == NULL)
+        wanted = lineage_last_release(bench->arena, bench->root, "HEAD");
+    *anchor = wanted;
+    if (wanted == NULL || is_allocator(&bench->catalog, wanted))
+        return 0;
+    return git_resolve(bench->arena, bench->root, wanted, anchor, problem);
+}
+
+static int find_anchor(struct backfill *backfill, struct problem *problem)
+{
+    struct bench *bench = &backfill->bench;
+    const char *anchor;
+    int status = name_anchor(backfill, &anchor, problem);
+    if (status != 0)
+        return status;
+    if (anchor != NULL && is_allocator(&bench->catalog, anchor)) {
+        status = allocator_resolve(bench->arena, &bench->catalog, bench->root, anchor,
+                                   &backfill->anchor_allocator, problem);
+        if (status == 0 && backfill->anchor_allocator.missing != NULL)
+            status = problem_set(problem, "the anchor %s is missing: %s", anchor,
+                                 backfill->anchor_allocator.missing);
+    } else if (anchor != NULL) {
+        status = resolve_commit(backfill, anchor, &backfill->anchor_allocator, problem);
+    } else {
+        status = WORKTREE_BROKEN;
+        for (int i = 0; i < backfill->lineage.count && status == WORKTREE_BROKEN; i++) {
+            anchor = backfill->lineage.at[i].id;
+            status = resolve_commit(backfill, anchor, &backfill->anchor_allocator, problem);
+        }
+    }
+    backfill->anchor = anchor;
+    return status;
+}
+
+static double log_faults(const struct sample *sample)
+{
+    return log((double)sample->minflt_phase + 1); /* There may be none. */
+}
+
+static double log_rss(const struct sample *sample)
+{
+    return log((double)sample->peak_rss);
+}
+
+static const struct metric {
+    enum history_metric name;
+    pairs_log *log_of;
+    double offset; /* what log_of adds */
+} metrics[] = {
+    {HISTORY_TIME, pairs_log_time, 0}, {HISTORY_FAULTS, log_faults, 1}, {HISTORY_RSS, log_rss, 0}};
+enum { METRICS = sizeof metrics / sizeof *metrics };
+
+static double median_of(struct arena *arena, const struct duel *duel, int cell,
+                        const struct metric *metric)
+{
+    double *values = arena_alloc(arena, ((size_t)duel->samples.count + 1) * sizeof *values);
+    size_t count = 0;
+    for (int i = 0; i < duel->samples.count; i++)
+        if (duel->samples.at[i].cell == cell)
+            values[count++] = exp(metric->log_of(&duel->samples.at[i])) - metric->offset;
+    return stats_median(values, count);
+}
+
+/* What the session says of row i: a row a metric, or one that says why there is none. */
+static int make_rows(struct backfill *backfill, const struct commit *commit,
+                     const struct duel *duel, int row, struct history_row *rows)
+{
+    struct arena *arena = backfill->bench.arena;
+    const struct history_row common = {.anchor = backfill->anchor,
+                                       .workload = duel->rows.at[row],
+                                       .metric = HISTORY_TIME,
+                                       .commit = commit,
+                                       .session_id = duel->session.id};
+    const char *of_anchor = duel_trouble(arena, duel, row, 0);
+    rows[0] = common;
+    rows[0].reason = duel_trouble(arena, duel, row, 1);
+    if (rows[0].reason == NULL && of_anchor != NULL)
+        rows[0].reason = arena_printf(arena, "the anchor: %s", of_anchor);
+    if (rows[0].reason != NULL)
+        return 1;
+    for (int m = 0; m < METRICS; m++) {
+        double *differences = arena_alloc(arena, (size_t)duel->blocks * sizeof *differences);
+        rows[m] = common;
+        rows[m].metric = metrics[m].name;
+        rows[m].n = duel->blocks;
+        rows[m].blocks = differences;
+        if (!pairs_differences_of(arena, &duel->plan, &duel->samples, 2 * row, duel->blocks,
+                                  metrics[m].log_of, differences) ||
+            !stats_hodges_lehmann(differences, duel->blocks, 0.95, &rows[m].value))
+            rows[m].reason = "the session lacks samples";
+        rows[m].reference = median_of(arena, duel, 2 * row, &metrics[m]);
+        rows[m].candidate = median_of(arena, duel, 2 * row + 1, &metrics[m]);
+    }
+    return METRICS;
+}
+
+static void tell(struct backfill *backfill, const struct history_row *row)
+{
+    if (row->reason != NULL) {
+        backfill->troubled++;
+        backfill->has_crashed |= strncmp(row->reason, "crash", 5) == 0;
+        fprintf(stderr, "  %-12s %s\n", row->workload, row->reason);
+        return;
+    }
+    fprintf(stderr, "  %-12s time %+.1f %% [%+.1f, %+.1f] of the anchor's\n", row->workload,
+            100 * expm1(row->value.estimate), 100 * expm1(row->value.low),
+            100 * expm1(row->value.high));
+}
+
+static int store_results(struct backfill *backfill, const struct commit *commit,
+                         const struct duel *duel, struct problem *problem)
+{
+    for (int row = 0; row < duel->rows.count; row++) {
+        struct history_row rows[METRICS] = {0};
+        const int count = make_rows(backfill, commit, duel, row, rows);
+        if (history_put(backfill->campaign.store, rows, count, problem) != 0)
+            return -1;
+        tell(backfill, &rows[0]);
+    }
+    return 0;
+}
+
+static int put_unbuilt(struct backfill *backfill, const struct commit *commit,
+                       struct problem *problem)
+{
+    const struct history_row row = {
+        .anchor = backfill->anchor,
+        .workload = "",
+        .metric = HISTORY_BUILD,
+        .commit = commit,
+        .reason = arena_copy(backfill->bench.arena, problem->text),
+    };
+    backfill->unbuilt++;
+    fprintf(stderr, "  %s\n", problem->text);
+    return history_put(backfill->campaign.store, &row, 1, problem);
+}
+
+/* The rows of which the commit is not known yet. */
+static int find_missing(struct backfill *backfill, const struct commit *commit,
+                        struct strings *missing, struct problem *problem)
+{
+    for (int i = 0; i < backfill->rows.count; i++) {
+        bool has;
+        if (history_has(backfill->campaign.store, backfill->anchor, backfill->rows.at[i], commit,
+                        &has, problem) != 0)
+            return -1;
+        if (!has)
+            strings_add(backfill->bench.arena, missing, backfill->rows.at[i]);
+    }
+    return 0;
+}
+
+/* The anchor's tree was last made use of at the start, and is none of those to remove. */
+static int prune(struct backfill *backfill, struct problem *problem)
+{
+    struct bench *bench = &backfill->bench;
+    struct worktree tree;
+    if (backfill->measured % (TREES_KEPT / 2) != 0)
+        return 0;
+    if (!is_allocator(&bench->catalog, backfill->anchor) &&
+        worktree_build(bench->arena, bench->root, backfill->anchor, WORKTREE_LIBRARY, &tree,
+                       problem) != 0)
+        return -1;
+    return worktree_prune(bench->arena, bench->root, TREES_KEPT, problem);
+}
+
+static int measure_commit(struct backfill *backfill, const struct commit *commit, int number,
+                          struct problem *problem)
+{
+    struct bench *bench = &backfill->bench;
+    struct duel duel = {.mode = "backfill",
+                        .row_mode = backfill->mode,
+                        .blocks = (int)bench->options.blocks,
+                        .sides = {backfill->anchor_allocator}};
+    if (find_missing(backfill, commit, &duel.rows, problem) != 0)
+        return -1;
+    if (duel.rows.count == 0) {
+        backfill->skipped++;
+        return 0;
+    }
+    fprintf(stderr, "commit %d of %d: %.10s %s\n", number, backfill->lineage.count, commit->id,
+            commit->subject);
+    const int status = resolve_commit(backfill, commit->id, &duel.sides[1], problem);
+    if (status == WORKTREE_BROKEN)
+        return put_unbuilt(backfill, commit, problem);
+    if (status != 0)
+        return -1;
+    duel.seed = bench->options.seed > 0 ? (uint64_t)bench->options.seed : random_fresh_seed();
+    facts_add(bench->arena, &duel.facts, "history.commit", commit->id);
+    facts_add(bench->arena, &duel.facts, "history.anchor", backfill->anchor);
+    facts_add(bench->arena, &duel.facts, "plan.blocks",
+              arena_printf(bench->arena, "%d", duel.blocks));
+    if (duel_run(bench, &backfill->campaign, &duel, problem) != CAMPAIGN_DONE ||
+        store_results(backfill, commit, &duel, problem) != 0)
+        return -1;
+    backfill->measured++;
+    return prune(backfill, problem);
+}
+
+static int report(const struct backfill *backfill)
+{
+    const enum exit_code code = backfill->has_crashed    ? EXIT_CRASH
+                                : backfill->troubled > 0 ? EXIT_INCONCLUSIVE
+                                                         : EXIT_PASS;
+    const char *path = store_path(backfill->campaign.store);
+    if (backfill->bench.options.json) {
+        json_print(json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:s}", "command", "backfill",
+                             "anchor", backfill->anchor, "commits", backfill->lineage.count,
+                             "measured", backfill->measured, "known", backfill->skipped, "unbuilt",
+                             backfill->unbuilt, "troubled", backfill->troubled, "exit_code",
+                             (int)code, "database", path));
+        return code;
+    }
+    printf("%d commits: %d measured, %d known before, %d not built\nanchor %.40s · %s\n",
+           backfill->lineage.count, backfill->measured, backfill->skipped, backfill->unbuilt,
+           backfill->anchor, path);
+    puts("trend: make trend, or python3 -m reports trend");
+    return code;
+}
+
+static int run(struct backfill *backfill, struct problem *problem)
+{
+    struct arena *arena = backfill->bench.arena;
+    if (read_options(backfill, problem) != 0 ||
+        campaign_open(&backfill->bench, &backfill->campaign, problem) != 0)
+        return fail(problem);
+    if (find_anchor(backfill, problem) != 0)
+        return stop(problem);
+    const struct lineage *lineage = &backfill->lineage;
+    int *order = arena_alloc(arena, (size_t)lineage->count * sizeof *order);
+    lineage_bisecting_order(lineage->count, order);
+    for (int i = 0; i < lineage->count; i++)
+        if (measure_commit(backfill, &lineage->at[order[i]], i + 1, problem) != 0)
+            return stop(problem);
+    return report(backfill);
+}
+
+int command_backfill(int argc, char *const *argv)
+{
+    struct arena arena = {0};
+    struct problem problem = {0};
+    struct backfill backfill = {0};
+    int code = EXIT_PASS;
+    if (bench_open(&arena, argc, argv, accepted, &backfill.bench, &problem) != 0)
+        code = fail(&problem);
+    else if (backfill.bench.options.help)
+        print_help();
+    else
+        code = run(&backfill, &problem);
+    campaign_close(&backfill.campaign);
+    arena_free(&arena);
+    return code;
+}

@@ -1,0 +1,49 @@
+#include "runner/duel.h"
+
+#include "runner/select.h"
+
+static int choose_cells(const struct bench *bench, struct duel *duel, struct problem *problem)
+{
+    /* select_cells takes each allocator once; a side against itself is a cell twice. */
+    const struct allocators sides = {.at = duel->sides, .count = 2};
+    static const char *const names[] = {"A", "B"};
+    if (select_cells(bench, &sides, &duel->rows, duel->row_mode, &duel->cells, problem) != 0)
+        return -1;
+    for (int i = 0; i < duel->cells.count; i++)
+        duel->cells.at[i].side = names[i % 2];
+    return 0;
+}
+
+enum campaign_end duel_run(const struct bench *bench, const struct campaign *open,
+                           struct duel *duel, struct problem *problem)
+{
+    struct campaign campaign = *open;
+    if (choose_cells(bench, duel, problem) != 0)
+        return CAMPAIGN_STOPPED;
+    campaign.cells = duel->cells;
+    campaign.facts = duel->facts;
+    campaign_add_facts(bench, &campaign);
+    campaign.session = (struct session){.seed = duel->seed};
+    campaign.plan = plan_paired_blocks(bench->arena, duel->rows.count, duel->blocks, duel->seed);
+    if (campaign_begin(bench, &campaign, "compare", duel->mode, problem) != 0)
+        return CAMPAIGN_STOPPED;
+    const enum campaign_end end = campaign_run(bench, &campaign, problem);
+    duel->session = campaign.session;
+    duel->cells = campaign.cells;
+    duel->plan = campaign.plan;
+    if (end == CAMPAIGN_DONE && store_load_samples(open->store, bench->arena, &duel->session,
+                                                   &duel->cells, &duel->samples, problem) != 0)
+        return CAMPAIGN_STOPPED;
+    return end;
+}
+
+const char *duel_trouble(struct arena *arena, const struct duel *duel, int row, int side)
+{
+    for (int i = 0; i < duel->samples.count; i++) {
+        const struct sample *sample = &duel->samples.at[i];
+        if (sample->cell == 2 * row + side && sample->status != SAMPLE_OK)
+            return arena_printf(arena, "%s: %s", sample_status_name(sample->status),
+                                sample->reason != NULL ? sample->reason : "no reason recorded");
+    }
+    return NULL;
+}
