@@ -4,6 +4,7 @@
  *   plan.*               what was asked for (mode, allocators, workloads, repeats, timeout, ...)
  *   build_id.NAME        of each allocator;  build_id.workload.PROGRAM of each program
  *   env.NAME             allocator settings that the user's environment gave to every child
+ *   host.name            of the machine; import.* of a file that was imported
  *   cpu.* kernel.* memory.* thp.* aslr overcommit glibc.version virtualisation compiler.*
  *   pin.one pin.many     cores of one-thread rows, and of the others
  *   load.start load.end  one-minute load average

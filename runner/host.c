@@ -80,8 +80,12 @@ void host_add_facts(struct arena *arena, struct facts *facts)
     struct utsname kernel;
     const bool has_kernel = uname(&kernel) == 0;
 
+    const char *mhz = find_field(arena, cpuinfo, "cpu MHz");
+    facts_add(arena, facts, "host.name", has_kernel ? kernel.nodename : NULL);
     facts_add(arena, facts, "cpu.model", find_field(arena, cpuinfo, "model name"));
     facts_add(arena, facts, "cpu.cores", arena_printf(arena, "%ld", sysconf(_SC_NPROCESSORS_ONLN)));
+    facts_add(arena, facts, "cpu.mhz",
+              mhz != NULL ? arena_printf(arena, "%.0f", strtod(mhz, NULL)) : NULL);
     facts_add(arena, facts, "cpu.governor",
               text_read_line(arena, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"));
     facts_add(arena, facts, "cpu.microcode", find_field(arena, cpuinfo, "microcode"));

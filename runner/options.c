@@ -28,6 +28,11 @@ static const struct spec specs[] = {
     {OPTION_ANCHOR, KIND_TEXT, "anchor", "WHICH", "a commit, or an allocator such as glibc"},
     {OPTION_GOOD, KIND_TEXT, "good", "REF", "a commit that is known to be fast"},
     {OPTION_BAD, KIND_TEXT, "bad", "REF", "a later commit that is slow"},
+    {OPTION_FORMAT, KIND_TEXT, "format", "F",
+     "gbench, hyperfine, csv, junit or bigger-is-better (gbench)"},
+    {OPTION_SESSION, KIND_NUMBER, "session", "N", "this one (the newest that has results)"},
+    {OPTION_OUTPUT, KIND_TEXT, "output", "FILE", "write there instead of on stdout; also -o"},
+    {OPTION_BRIEF, KIND_FLAG, "quick", NULL, "without what takes more than a second"},
     {OPTION_SEED, KIND_NUMBER, "seed", "N", "of the order (a fresh one, which is printed)"},
     {OPTION_RESULTS, KIND_TEXT, "results", "DIR", "where results.sqlite is (reports/out)"},
     {OPTION_RESUME, KIND_FLAG, "resume", NULL, "go on with the newest one that did not end"},
@@ -67,6 +72,10 @@ static const char **text_of(struct options *options, enum option option)
         return &options->min_time;
     case OPTION_SECONDS:
         return &options->seconds;
+    case OPTION_FORMAT:
+        return &options->format;
+    case OPTION_OUTPUT:
+        return &options->output;
     case OPTION_WHY:
         return &options->why;
     case OPTION_COMMITS:
@@ -91,6 +100,8 @@ static long *number_of(struct options *options, enum option option)
         return &options->blocks;
     case OPTION_SEED:
         return &options->seed;
+    case OPTION_SESSION:
+        return &options->session;
     default:
         return &options->timeout_s;
     }
@@ -107,6 +118,8 @@ static bool *flag_of(struct options *options, enum option option)
         return &options->show_output;
     case OPTION_JSON:
         return &options->json;
+    case OPTION_BRIEF:
+        return &options->quick;
     default:
         return &options->help;
     }
@@ -115,7 +128,8 @@ static bool *flag_of(struct options *options, enum option option)
 static int set_option(struct arena *arena, struct options *options, const struct spec *spec,
                       const char *value, struct problem *problem)
 {
-    const long most = spec->option == OPTION_SEED ? LONG_MAX : 1000000;
+    const bool is_large = spec->option == OPTION_SEED || spec->option == OPTION_SESSION;
+    const long most = is_large ? LONG_MAX : 1000000;
     switch (spec->kind) {
     case KIND_FLAG:
         *flag_of(options, spec->option) = true;
@@ -150,6 +164,8 @@ int options_parse(struct arena *arena, int argc, char *const *argv, unsigned acc
         }
         if (strcmp(word, "-h") == 0)
             word = "--help";
+        if (strcmp(word, "-o") == 0)
+            word = "--output";
         if (word[0] != '-' || word[1] == '\0') {
             strings_add(arena, &options->positional, word);
             continue;

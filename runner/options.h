@@ -34,15 +34,20 @@ enum option {
     OPTION_ANCHOR = 1 << 22,
     OPTION_GOOD = 1 << 23,
     OPTION_BAD = 1 << 24,
+    OPTION_FORMAT = 1 << 26,
+    OPTION_OUTPUT = 1 << 27,
+    OPTION_SESSION = 1 << 28,
+    OPTION_BRIEF = 1 << 29,
 };
 
 /* NULL, 0 and false stand for "not given". */
 struct options {
     const char *mode, *allocators, *results, *matrix, *rows, *filter, *min_time, *seconds;
     const char *why, *commits, *anchor, *good, *bad;
+    const char *format, *output;
     struct strings workloads, cases;
-    long repeats, blocks, timeout_s, seed;
-    bool resume, wait, show_output, json, help;
+    long repeats, blocks, timeout_s, seed, session;
+    bool resume, wait, show_output, quick, json, help;
     struct strings positional;
     struct strings rest; /* what follows -- */
     bool has_rest;

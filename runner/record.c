@@ -14,6 +14,14 @@ const char *sample_status_name(enum sample_status status)
     return names[status];
 }
 
+enum sample_status sample_status_from_name(const char *name)
+{
+    for (int i = 0; i < SAMPLE_STATUSES; i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum sample_status)i;
+    return SAMPLE_VOID;
+}
+
 static const char *const verdicts[MISUSE_VERDICTS] = {
     "diagnosed",      "prevented",     "crashed",        "hung",
     "silent-corrupt", "silent-benign", "not-applicable", "missed-run"};

@@ -103,6 +103,7 @@ struct samples {
 
 const char *pass_name(enum pass pass);
 const char *sample_status_name(enum sample_status status);
+enum sample_status sample_status_from_name(const char *name); /* void when there is none such */
 
 /* What came of a case of misuse. */
 enum misuse_verdict {

@@ -179,7 +179,7 @@ CREATE TABLE IF NOT EXISTS program (
   name       TEXT NOT NULL,              -- the workload of its cell: true, python3, gcc, ...
   command    TEXT NOT NULL,              -- what hyperfine ran
   rounds     INTEGER NOT NULL,           -- that hyperfine measured to their end
-  failures   INTEGER NOT NULL,           -- rounds that it did not, or whose sample was not ok
+  failures   INTEGER NOT NULL,           -- rounds that it did not, though the sample was ok
   reason     TEXT,                       -- of the first of those
   runs       INTEGER NOT NULL,           -- timed processes; 0: what follows is NULL
   mean_ns    REAL,

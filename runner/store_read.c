@@ -161,20 +161,12 @@ int store_load_remaining(struct store *store, struct arena *arena, const struct 
     return step;
 }
 
-static enum sample_status status_from_name(const char *name)
-{
-    for (int i = 0; i < SAMPLE_STATUSES; i++)
-        if (strcmp(sample_status_name((enum sample_status)i), name) == 0)
-            return (enum sample_status)i;
-    return SAMPLE_VOID;
-}
-
 static struct sample read_sample(struct arena *arena, sqlite3_stmt *statement, int cell)
 {
     return (struct sample){
         .cell = cell,
         .position = sqlite3_column_int(statement, 1),
-        .status = status_from_name((const char *)sqlite3_column_text(statement, 2)),
+        .status = sample_status_from_name((const char *)sqlite3_column_text(statement, 2)),
         .reason = database_text(arena, statement, 3),
         .exit_code = (int)database_known(statement, 4),
         .signal = (int)database_known(statement, 5),
