@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from reports.load import LoadError, load_results
+from reports.index import REPORT_NAME, folder_name
+from reports.load import LoadError, NothingMeasured, list_sessions, load_results
 from reports.names import NamesError, read_names
 from reports.page import write_readme_figure, write_report
 from reports.summary import summarise
@@ -15,13 +16,18 @@ PASS, USAGE_ERROR = 0, 2
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.all and (options.session is not None or options.readme_figure):
+        parser.error("--all takes neither --session nor --readme-figure: it is for every session")
     try:
-        results = load_results(options.results, options.session)
-        summary = summarise(results, read_names())
-        page = write_report(summary, options.output or options.results)
-        if options.readme_figure:
-            write_readme_figure(summary, options.readme_figure)
+        output = options.output or options.results
+        pages = write_missing(options.results, output) if options.all else []
+        if not options.all:
+            summary = summarise(load_results(options.results, options.session), read_names())
+            pages = [write_report(summary, output)]
+            if options.readme_figure:
+                write_readme_figure(summary, options.readme_figure)
     except (LoadError, NamesError) as error:
         print(f"report: {error}", file=sys.stderr)
         return USAGE_ERROR
@@ -29,19 +35,38 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"report: cannot write {error.filename or 'the report'}: {error.strerror}: "
               "choose another folder with --output", file=sys.stderr)
         return USAGE_ERROR
-    print(f"report: {page}")
+    for page in pages:
+        print(f"report: {page}")
     return PASS
+
+
+def write_missing(results: Path, output: Path) -> list[Path]:
+    """A page of each session that has none and holds something to tell; newest first."""
+    names, pages = read_names(), []
+    for session in list_sessions(results):
+        if (output / folder_name(session) / REPORT_NAME).is_file():
+            continue
+        try:
+            pages.append(write_report(summarise(load_results(results, session.id), names), output))
+        except NothingMeasured as nothing:
+            print(f"report: left out: {nothing}", file=sys.stderr)
+    if not pages:
+        print(f"report: every session of {results} that holds a sample has its page; write one "
+              "again with --session", file=sys.stderr)
+    return pages
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python3 -m reports",
         description="Writes the report of a session as one self-contained HTML file, with its "
-                    "figures as PNG and SVG beside it.")
+                    "charts as SVG, PNG and CSV beside it, and the index over all sessions.")
     parser.add_argument("--results", type=Path, default=Path("reports/out"), metavar="DIR",
                         help="folder of results.sqlite (default: %(default)s)")
     parser.add_argument("--session", type=int, metavar="ID",
                         help="session to report (default: the newest `hakbench run`)")
+    parser.add_argument("--all", action="store_true",
+                        help="report every session that has no page yet")
     parser.add_argument("--output", type=Path, metavar="DIR",
                         help="folder to write under (default: the results folder)")
     parser.add_argument("--readme-figure", type=Path, metavar="FILE",

@@ -47,7 +47,6 @@ class Outcome:
     verdict: Verdict
     word: str
     where: str
-    details: str  # a sentence a build
     held: bool  # in all of them
     predicted: str  # what was, where it did not hold
 
@@ -189,7 +188,6 @@ def _cell(misuses: dict[str, Misuse]) -> tuple[Outcome, ...]:
         outcomes.append(Outcome(
             verdict=shown, word=shown.word or layer or "", held=held,
             where="" if len(builds) == len(misuses) else _where(builds, list(misuses)),
-            details="; ".join(f"{build}: {_details(misuses[build])}" for build in builds),
             predicted="" if held else ", ".join(dict.fromkeys(map(_predicted_short, own)))))
     return tuple(outcomes)
 
@@ -206,10 +204,6 @@ def _where(builds: Sequence[str], every: Sequence[str]) -> str:
 def told(misuse: Misuse) -> str:
     """diagnosed by head, DOUBLE_FREE"""
     return _text(misuse.verdict, misuse.layer, misuse.tag)
-
-
-def _details(misuse: Misuse) -> str:
-    return told(misuse) + ("" if misuse.held != 0 else f" (predicted {predicted_text(misuse)})")
 
 
 def predicted_text(misuse: Misuse) -> str:

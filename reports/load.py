@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from reports.tables import Tables, read_tables
+
 SCHEMA_VERSION = 2
 OLDEST_VERSION = 1  # has no passes; hakbench brings it up to date when it next measures
 DATABASE_NAME = "results.sqlite"
@@ -19,6 +21,10 @@ DATABASE_NAME = "results.sqlite"
 
 class LoadError(Exception):
     """The results cannot be read; the message is complete and fits one line."""
+
+
+class NothingMeasured(LoadError):
+    """The session is there, but holds nothing to report."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Session:
 class Sample:
     """One fresh process. Only a usable sample may become a number on a plot or in a median."""
 
+    id: int
     cell_id: int
     block: int
     position: int
@@ -57,6 +64,8 @@ class Sample:
     system_ns: int
     minflt_start: int | None
     minflt_phase: int | None
+    minflt_total: int
+    nivcsw: int
     peak_rss: int
     rss_end: int | None
     corruptions: int | None
@@ -73,6 +82,13 @@ class Sample:
         return self.status == "ok" and not self.corrupt
 
     @property
+    def minflt_after(self) -> int | None:
+        """Soft faults after the measured phase: freeing, checks, the end of the process."""
+        if self.minflt_start is None or self.minflt_phase is None:
+            return None
+        return max(0, self.minflt_total - self.minflt_start - self.minflt_phase)
+
+    @property
     def ops_per_s(self) -> float | None:
         if not self.ops or not self.elapsed_ns:
             return None
@@ -86,6 +102,8 @@ class Cell:
     id: int
     allocator: str
     workload: str
+    side: str
+    measures: str  # 'throughput' or 'latency': the pass
     program: str
     arguments: tuple[str, ...]
     state: str
@@ -115,16 +133,28 @@ class Misuse:
 
 @dataclass(frozen=True)
 class Results:
-    """One session: cells and misuse stand in the order in which the runner made them."""
+    """One session: cells and misuse stand in the order in which the runner made them.
+
+    `cells` are those of the throughput pass, the only ones that ops/s may be told of; a cell of
+    the latency pass is the same allocator on the same workload, and its crashes count as well.
+    """
 
     database: Path
+    version: int  # of the schema
     session: Session
     facts: dict[str, str]
     cells: tuple[Cell, ...]
+    latency_cells: tuple[Cell, ...]
+    tables: Tables
     misuse: tuple[Misuse, ...] = ()
 
     @property
+    def all_cells(self) -> tuple[Cell, ...]:
+        return self.cells + self.latency_cells
+
+    @property
     def samples(self) -> list[Sample]:
+        """Of the throughput pass."""
         return [sample for cell in self.cells for sample in cell.samples]
 
 
@@ -136,18 +166,23 @@ def load_results(folder: Path, session_id: int | None = None) -> Results:
         session = _session(connection, path, session_id)
         facts = dict(connection.execute(
             "SELECT key, value FROM fact WHERE session_id = ? ORDER BY key", (session.id,)))
+        version = _version(connection)
         cells = _cells(connection, path, session.id)
+        tables = read_tables(connection, session.id)
         misuse = _misuse(connection, session.id)
     except sqlite3.Error as error:
         raise _unreadable(path, error) from error
     finally:
         connection.close()
-    if not misuse and not any(cell.samples for cell in cells):
-        raise LoadError(f"session {session.id} of {path} holds no sample yet: go on with it by "
-                        "`build/hakbench run --resume`, or choose another with --session")
+    if not misuse and not tables.programs and not any(cell.samples for cell in cells):
+        raise NothingMeasured(
+            f"session {session.id} of {path} holds no sample yet: go on with it by "
+            "`build/hakbench run --resume`, or choose another with --session")
     if session.task == "misuse":
         cells = ()  # they only say which builds were there
-    return Results(path, session, facts, cells, misuse)
+    passes = [tuple(cell for cell in cells if (cell.measures == "latency") == timed)
+              for timed in (False, True)]
+    return Results(path, version, session, facts, *passes, tables, misuse)
 
 
 def list_sessions(folder: Path) -> list[Session]:
@@ -170,7 +205,7 @@ def _open(path: Path) -> sqlite3.Connection:
         connection = _connect(path)
     except sqlite3.Error as error:
         raise _unreadable(path, error) from error
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    version = _version(connection)
     if OLDEST_VERSION <= version <= SCHEMA_VERSION:
         return connection
     connection.close()
@@ -179,6 +214,10 @@ def _open(path: Path) -> sqlite3.Connection:
                         f"{SCHEMA_VERSION}: update the work tree to the commit that wrote it")
     raise LoadError(f"{path} has schema version {version}, not {SCHEMA_VERSION}, so hakbench did "
                     "not write it: name the right folder with --results")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -241,16 +280,15 @@ def _cells(connection: sqlite3.Connection, path: Path, session_id: int) -> tuple
     samples: dict[int, list[Sample]] = {}
     for sample in _samples(connection, session_id):
         samples.setdefault(sample.cell_id, []).append(sample)
-    # One operation in 64 is timed in the latency pass, so its ops/s are not those of the others.
     has_passes = any(row[1] == "pass" for row in connection.execute("PRAGMA table_info(cell)"))
     rows = connection.execute(
-        "SELECT id, allocator, workload, program, arguments, state, reason FROM cell "
-        f"WHERE session_id = ? {'AND pass = ' + repr('throughput') if has_passes else ''} "
-        "ORDER BY id", (session_id,))
+        "SELECT id, allocator, workload, side, program, arguments, state, reason, "
+        f"{'pass' if has_passes else repr('throughput')} FROM cell "
+        "WHERE session_id = ? ORDER BY id", (session_id,))
     return tuple(
-        Cell(key, allocator, workload, program, _arguments(path, key, arguments), state, reason,
-             planned.get(key, 0), tuple(samples.get(key, ())))
-        for key, allocator, workload, program, arguments, state, reason in rows)
+        Cell(key, allocator, workload, side, measures, program, _arguments(path, key, arguments),
+             state, reason, planned.get(key, 0), tuple(samples.get(key, ())))
+        for key, allocator, workload, side, program, arguments, state, reason, measures in rows)
 
 
 def _misuse(connection: sqlite3.Connection, session_id: int) -> tuple[Misuse, ...]:

@@ -16,6 +16,7 @@ MATRIX_FILE = ROOT / "allocator" / "variants" / "matrix.txt"
 WORKLOADS_FILE = ROOT / "workloads" / "workloads.txt"
 
 DEFAULT_ALLOCATOR = "hakmem"
+DEFAULT_LABEL = "hakmem (default)"
 VARIANT_PREFIX = DEFAULT_ALLOCATOR + ":"
 SELF_EXPLAINING_AXES = frozenset({"layout", "front", "geometry"})
 LONGEST_LABEL = 36
@@ -55,7 +56,7 @@ class Names:
     def label(self, allocator: str) -> str:
         """Short and readable; unique as long as the allocator names are."""
         if allocator == DEFAULT_ALLOCATOR:
-            return "hakmem (default)"
+            return DEFAULT_LABEL
         if allocator.startswith(VARIANT_PREFIX):
             return self._variant_label(allocator[len(VARIANT_PREFIX):])
         if "/" in allocator:
@@ -108,6 +109,11 @@ class Names:
 
     def default_variant(self) -> str:
         return ", ".join(f"{axis.name} = {axis.values[0]}" for axis in self.axes)
+
+
+def short_label(label: str) -> str:
+    """For a figure, in which its colour says that it is the default."""
+    return DEFAULT_ALLOCATOR if label == DEFAULT_LABEL else label
 
 
 def _parts_label(axis: Axis, value: str) -> str:

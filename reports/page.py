@@ -1,6 +1,6 @@
 """Makes the pages: report.html of a session, self-contained, and index.html over all of them.
 
-A report's folder holds the page and each figure as PNG and SVG for use elsewhere.
+A report's folder holds the page and every chart as SVG, PNG and CSV, which the page links.
 """
 
 from __future__ import annotations
@@ -8,24 +8,30 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports import advice, sections, units
+from reports import advice, latency, units
+from reports.counters import find_counters, find_left
 from reports.detection import find_detection
 from reports.effects import find_effects
 from reports.figures import bars, canvas, overview
-from reports.load import Session
+from reports.headline import sentence_of, title_of
+from reports.index import INDEX_NAME, REPORT_NAME, folder_name, index_view
+from reports.latency import find_latency
+from reports.load import SCHEMA_VERSION
+from reports.programs import find_programs
+from reports.sections import counters, layers, noise, programs, timelines, workloads
+from reports.sections.latency import latency_view
 from reports.stats import CONFIDENCE, SMALLEST_N, Estimate
-from reports.summary import DEFAULT, TOTAL, VARIANT, LedgerLine, Row, Summary, Workload
+from reports.summary import DEFAULT, TOTAL, VARIANT, LedgerLine, Row, Summary
+from reports.timelines import POINTS_MAX, find_timelines
 
 PAGES = Path(__file__).resolve().parent / "pages"
 FACT_GROUPS = {"plan": "Settings", "env": "Settings", "timeout_s": "Settings",
                "compiler": "Builds", "build_id": "Builds"}
-REPORT_NAME, INDEX_NAME = "report.html", "index.html"
 CONSTANTS = (
     ("SMALLEST_N", SMALLEST_N, "usable samples for a 95 % interval"),
     ("MAX_ROWS", bars.MAX_ROWS, "rows of a figure, above which variants with some layers are left "
@@ -33,13 +39,9 @@ CONSTANTS = (
     ("SPREAD_LIMIT", advice.SPREAD_LIMIT, "robust coefficient of variation that is warned of"),
     ("STEAL_LIMIT", advice.STEAL_LIMIT, "stolen share of processor time that is warned of"),
     ("LOAD_LIMIT", advice.LOAD_LIMIT, "load per processor that is warned of"),
+    ("LEAST_BEYOND", latency.LEAST_BEYOND, "slower operations that a latency curve needs"),
+    ("POINTS_MAX", POINTS_MAX, "moments of a time line that are drawn"),
 )
-
-
-@dataclass(frozen=True)
-class Verdict:
-    word: str
-    mark: str  # a CSS class: good, bad or even
 
 
 def write_report(summary: Summary, output: Path) -> Path:
@@ -48,46 +50,37 @@ def write_report(summary: Summary, output: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / REPORT_NAME
     page.write_text(render_report(summary, folder), encoding="utf-8")
-    (output / INDEX_NAME).write_text(render_index(output), encoding="utf-8")
+    write_index(output, summary.results.database)
     return page
 
 
-def folder_name(session: Session) -> str:
-    """Sorts by time and says which session it is: 2025-11-22T19-33-12Z_session-3."""
-    return f"{re.sub(r'[^0-9A-Za-z-]', '-', session.started_utc)}_session-{session.id}"
+def write_index(output: Path, database: Path) -> None:
+    view = index_view(output, database)
+    (output / INDEX_NAME).write_text(
+        _environment().get_template("index.html.j2").render(view), encoding="utf-8")
 
 
 def render_report(summary: Summary, folder: Path) -> str:
-    """The page; its figures are also left in `folder`."""
+    """The page; its charts are also left in `folder`."""
     results, names = summary.results, summary.names
     detection = find_detection(results, names)
+    warnings = advice.warnings_of(summary, detection)
     return _environment().get_template("report.html.j2").render(
-        **sections.effects_view(find_effects(results, names), folder),
-        **sections.detection_view(detection, results.misuse, folder),
-        summary=summary, session=results.session,
-        ids={workload.name: _id_of(workload) for workload in summary.workloads},
-        facts=_grouped_facts(results.facts),
-        workloads=[_workload_view(workload, folder) for workload in summary.workloads],
-        overview=_overview_figures(summary, folder), sentence=sentence(summary),
-        warnings=advice.warnings_of(summary, detection), constants=CONSTANTS,
-        untrusted=any(row.speed and not row.speed.trusted for workload in summary.workloads
-                      for row in workload.rows),
+        **workloads.workloads_view(summary, folder),
+        **latency_view(find_latency(results, names), folder),
+        **timelines.timelines_view(find_timelines(results, names), folder),
+        **programs.programs_view(find_programs(results, names), folder),
+        **layers.effects_view(find_effects(results, names), folder),
+        **layers.detection_view(detection, results.misuse, folder),
+        **counters.counters_view(find_counters(results, names), find_left(results, names), folder),
+        **noise.noise_view(results, names, warnings, folder),
+        summary=summary, session=results.session, paired=summary.paired,
+        older=results.version < SCHEMA_VERSION, version=results.version,
+        title=title_of(summary, detection), sentence=sentence_of(summary, detection),
+        facts=_grouped_facts(results.facts), warnings=warnings, constants=CONSTANTS,
         missing=list(dict.fromkeys((row.label, row.missing) for workload in summary.workloads
                                    for row in workload.rows if row.missing is not None)),
-        peers=len([line for line in summary.ledger if line.kind == "peer" and line.counts.done]),
         variants=len([line for line in summary.ledger if line.kind in (DEFAULT, VARIANT)]))
-
-
-def render_index(output: Path) -> str:
-    reports = []
-    for page in sorted(output.glob(f"*/{REPORT_NAME}"), reverse=True):
-        head = page.read_text(encoding="utf-8", errors="replace")[:4096]
-        title = re.search(r"<title>(.*?)</title>", head)
-        about = re.search(r'<meta name="description" content="(.*?)">', head)
-        if title and about:
-            reports.append((f"{page.parent.name}/{REPORT_NAME}", html.unescape(title.group(1)),
-                            html.unescape(about.group(1))))
-    return _environment().get_template("index.html.j2").render(reports=reports)
 
 
 def write_readme_figure(summary: Summary, path: Path) -> None:
@@ -98,91 +91,6 @@ def write_readme_figure(summary: Summary, path: Path) -> None:
     caption = f"{where}, {session.started_utc[:10]}{commit}."
     path.parent.mkdir(parents=True, exist_ok=True)
     canvas.save_png(overview.overview_figure(summary, overview.README, caption), path)
-
-
-def sentence(summary: Summary) -> str:
-    """The whole report in one sentence."""
-    ratios = [workload.default.ratio for workload in summary.workloads
-              if workload.default and workload.default.ratio]
-    return f"{_speed_clause(ratios, len(summary.workloads))}; {_safety_clause(summary)}."
-
-
-def _speed_clause(ratios: list[Estimate], workloads: int) -> str:
-    if not ratios:
-        return "No workload has numbers of both the release default and a peer"
-    total = f"{workloads} workload{'s' if workloads != 1 else ''}"
-    if len(ratios) < workloads:
-        total = f"{len(ratios)} of {total}"
-    if not all(ratio.trusted for ratio in ratios):
-        values = sorted(ratio.value for ratio in ratios)
-        span = units.ratio_text(values[0])
-        if units.ratio_text(values[-1]) != span:
-            span += f" to {units.ratio_text(values[-1])}"
-        return (f"hakmem’s release default reaches {span} × the throughput of the best peer on "
-                f"{total}, from too few repeats for 95\u00a0% intervals")
-    words = [verdict_of(ratio).word for ratio in ratios]
-    told = [f"{phrase} {number}" for phrase, number in (
-        ("faster on", words.count("faster")), ("slower on", words.count("slower")),
-        ("not to be told apart on", words.count("no difference seen"))) if number]
-    return (f"Against the best peer of each of {total}, hakmem’s release default is "
-            f"{_listed(told)}")
-
-
-def _listed(parts: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
-
-
-def _safety_clause(summary: Summary) -> str:
-    counts = summary.counts
-    if counts.bad:
-        return f"{counts.bad} of {counts.judged} samples went wrong ({counts.bad_words})"
-    bound = units.percent_text(min(1.0, 3 / max(counts.judged, 1)))
-    return f"no crash or corruption in {counts.judged} samples (at most {bound} of runs)"
-
-
-def verdict_of(ratio: Estimate | None) -> Verdict:
-    if ratio is None:
-        return Verdict("no comparison", "even")
-    if not ratio.trusted:
-        return Verdict("too few repeats to tell", "even")
-    if ratio.low > 1:
-        return Verdict("faster", "good")
-    if ratio.high < 1:
-        return Verdict("slower", "bad")
-    return Verdict("no difference seen", "even")
-
-
-def _id_of(workload: Workload) -> str:
-    return re.sub(r"[^0-9A-Za-z-]", "-", workload.name)
-
-
-def _workload_view(workload: Workload, folder: Path) -> dict[str, object]:
-    parts = units.measures(workload)
-    stem = _id_of(workload)
-    wide = bars.workload_figure(workload)
-    canvas.save_png(wide, folder / f"{stem}.png")
-    canvas.save_svg(wide, folder / f"{stem}.svg")
-    about = f"{workload.name}: throughput, soft page faults and peak RSS of each allocator; " \
-            "the numbers are in the table below"
-    narrow = [canvas.inline_svg(bars.measure_figure(workload, measure), f"{stem}-{measure.key}",
-                                about) for measure in parts]
-    return {"data": workload, "id": stem, "speed": parts[0], "faults": parts[1],
-            "memory": parts[2], "wide": Markup(canvas.inline_svg(wide, stem, about)),
-            "narrow": [Markup(text) for text in narrow],
-            "ratio": workload.default.ratio if workload.default else None,
-            "verdict": verdict_of(workload.default.ratio if workload.default else None)}
-
-
-def _overview_figures(summary: Summary, folder: Path) -> dict[str, Markup] | None:
-    if not any(workload.best_peer for workload in summary.workloads):
-        return None
-    about = overview.TITLE + "; the numbers are in the tables below"
-    wide = overview.overview_figure(summary)
-    canvas.save_png(wide, folder / "overview.png")
-    canvas.save_svg(wide, folder / "overview.svg")
-    narrow = overview.overview_figure(summary, overview.NARROW)
-    return {"wide": Markup(canvas.inline_svg(wide, "overview", about)),
-            "narrow": Markup(canvas.inline_svg(narrow, "overview-narrow", about))}
 
 
 def _grouped_facts(facts: dict[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -237,6 +145,6 @@ def _environment() -> Environment:
         change=units.change_text, change_interval=units.change_interval,
         effect_text=units.effect_text, effect_half=units.effect_half_text,
         bytes_effect=units.bytes_effect_text, ratio_text=units.ratio_text,
-        percent=units.percent_text, confidence=CONFIDENCE,
+        percent=units.percent_text, time=units.time_text, confidence=CONFIDENCE,
         count_text=units.FAULTS.text)
     return environment

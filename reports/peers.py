@@ -21,7 +21,7 @@ from reports.figures.canvas import save_png
 from reports.figures.curves import count_text, curves_figure
 from reports.load import LoadError, Results, list_sessions, load_results
 from reports.names import ROOT
-from reports.page import folder_name
+from reports.index import folder_name
 from reports.stats import Estimate
 from reports.units import MIB
 

@@ -10,6 +10,7 @@ import json
 import signal
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from statistics import geometric_mean
 from typing import Any
 
 from reports.load import Cell, Results, Sample
@@ -18,6 +19,7 @@ from reports.stats import Estimate, median_estimate, rate_upper_bound, ratio_est
     relative_spread
 
 DEFAULT, VARIANT, PEER, OTHER, TOTAL = "default", "variant", "peer", "other", "total"
+SIDES = {"A": DEFAULT, "B": PEER}  # of a comparison of two: A is told beside B
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,11 @@ class Row:
     speed: Estimate | None
     phase_faults: Estimate | None
     start_faults: Estimate | None
+    after_faults: Estimate | None
     peak_rss: Estimate | None
     end_rss: Estimate | None
     spread: float | None
-    ratio: Estimate | None  # to the best peer; None for the best peer itself
+    ratio: Estimate | None  # to the best peer (or side B); None for that itself
     raw_speeds: tuple[float, ...]
     some_layers: bool = False  # has some layers but not all: measured for the effects
 
@@ -79,6 +82,7 @@ class Workload:
     command: str
     threads: int | None
     counts_ops: bool  # else speed is runs per second of the whole process
+    paired: bool  # of two sides: `default` is A, `best_peer` is B
     rows: tuple[Row, ...]
     best_peer: Row | None
     default: Row | None
@@ -116,6 +120,10 @@ class Summary:
     counts: Counts
     blocks: int
 
+    @property
+    def paired(self) -> bool:
+        return any(workload.paired for workload in self.workloads)
+
 
 def summarise(results: Results, names: Names) -> Summary:
     order = list(dict.fromkeys(cell.workload for cell in results.cells))
@@ -125,7 +133,7 @@ def summarise(results: Results, names: Names) -> Summary:
         results=results, names=names, workloads=workloads,
         ledger=_ledger(results, names),
         incidents=_incidents(results, names),
-        counts=_counts(results.cells),
+        counts=_counts(results.all_cells),
         blocks=len({sample.block for sample in samples}))
 
 
@@ -135,6 +143,17 @@ def kind_of(allocator: str, names: Names) -> str:
     if names.is_hakmem(allocator):
         return VARIANT
     return PEER if names.is_peer(allocator) else OTHER
+
+
+def told_as(cell: Cell, names: Names) -> tuple[str, str]:
+    """Label and kind; in a comparison of two what counts is the side."""
+    label, kind = names.label(cell.allocator), kind_of(cell.allocator, names)
+    return (f"{cell.side}: {label}", SIDES.get(cell.side, OTHER)) if cell.side else (label, kind)
+
+
+def place_of(cell: Cell) -> str:
+    """Workload and pass."""
+    return cell.workload + (", latency pass" if cell.measures == "latency" else "")
 
 
 def signal_name(number: int) -> str:
@@ -161,21 +180,22 @@ def _workload(results: Results, names: Names, name: str) -> Workload:
     cells = [cell for cell in results.cells if cell.workload == name]
     usable = [sample for cell in cells for sample in cell.samples if sample.usable]
     counts_ops = not usable or any(sample.ops_per_s for sample in usable)
-    speeds = {cell.allocator: _speeds(cell, counts_ops) for cell in cells}
-    peers = [cell.allocator for cell in cells
-             if kind_of(cell.allocator, names) == PEER and speeds[cell.allocator]]
-    best = max(peers, key=lambda peer: _median(speeds[peer].values()), default=None)
-    reference = speeds[best] if best else {}
-    rows = [_row(cell, names, speeds[cell.allocator], {} if cell.allocator == best else reference)
-            for cell in cells]
-    rows.sort(key=lambda row: (row.speed is None, -row.speed.value if row.speed else 0, row.label))
+    speeds = {cell.id: _speeds(cell, counts_ops) for cell in cells}
+    rivals = [cell for cell in cells if speeds[cell.id] and told_as(cell, names)[1] == PEER]
+    best = max(rivals, key=lambda cell: _median(_flat(speeds[cell.id])), default=None)
+    reference = _by_block(speeds[best.id]) if best else {}
+    rows = {cell.id: _row(cell, names, speeds[cell.id], {} if cell is best else reference)
+            for cell in cells}
     first = cells[0]
     return Workload(
         name=name, about=names.about.get(name, ""),
         command=" ".join((first.program.rsplit("/", 1)[-1], *first.arguments)),
-        threads=_threads(usable), counts_ops=counts_ops, rows=tuple(rows),
-        best_peer=next((row for row in rows if row.allocator == best), None),
-        default=next((row for row in rows if row.kind == DEFAULT), None))
+        threads=_threads(usable), counts_ops=counts_ops,
+        paired=any(cell.side for cell in cells),
+        rows=tuple(sorted(rows.values(), key=lambda row: (
+            row.speed is None, -row.speed.value if row.speed else 0, row.label))),
+        best_peer=rows[best.id] if best else None,
+        default=next((row for row in rows.values() if row.kind == DEFAULT), None))
 
 
 def _median(values: Iterable[float]) -> float:
@@ -183,31 +203,42 @@ def _median(values: Iterable[float]) -> float:
     return estimate.value if estimate else 0.0
 
 
-def _speeds(cell: Cell, counts_ops: bool) -> dict[int, float]:
-    speeds: dict[int, float] = {}
+def _speeds(cell: Cell, counts_ops: bool) -> dict[int, list[float]]:
+    """By block, in which a comparison of two has several samples of each."""
+    speeds: dict[int, list[float]] = {}
     for sample in cell.samples:
         speed = sample.ops_per_s if counts_ops else 1e9 / max(sample.wall_ns, 1)
         if sample.usable and speed:
-            speeds[sample.block] = speed
+            speeds.setdefault(sample.block, []).append(speed)
     return speeds
 
 
-def _row(cell: Cell, names: Names, speeds: dict[int, float], reference: dict[int, float]) -> Row:
+def _flat(speeds: dict[int, list[float]]) -> list[float]:
+    return [speed for block in speeds.values() for speed in block]
+
+
+def _by_block(speeds: dict[int, list[float]]) -> dict[int, float]:
+    return {block: geometric_mean(found) for block, found in speeds.items()}
+
+
+def _row(cell: Cell, names: Names, speeds: dict[int, list[float]],
+         reference: dict[int, float]) -> Row:
     def estimate(value: Callable[[Sample], int | None]) -> Estimate | None:
         values = [value(sample) for sample in cell.samples if sample.usable]
         return median_estimate([number for number in values if number is not None])
 
-    raw = tuple(speeds.values())
+    raw = tuple(_flat(speeds))
+    label, kind = told_as(cell, names)
     return Row(
-        allocator=cell.allocator, label=names.label(cell.allocator),
-        kind=kind_of(cell.allocator, names), missing=_missing(cell, names),
+        allocator=cell.allocator, label=label, kind=kind, missing=_missing(cell, names),
         counts=_counts([cell]), trouble=_trouble(cell), speed=median_estimate(raw),
         phase_faults=estimate(lambda sample: sample.minflt_phase),
         start_faults=estimate(lambda sample: sample.minflt_start),
+        after_faults=estimate(lambda sample: sample.minflt_after),
         peak_rss=estimate(lambda sample: sample.peak_rss),
         end_rss=estimate(lambda sample: sample.rss_end),
         spread=relative_spread(raw) if len(raw) >= 3 else None,
-        ratio=ratio_estimate(speeds, reference), raw_speeds=raw,
+        ratio=ratio_estimate(_by_block(speeds), reference), raw_speeds=raw,
         some_layers=names.has_some_parts(cell.allocator))
 
 
@@ -251,16 +282,17 @@ def _output(sample: Sample) -> dict[str, Any]:
 
 
 def _ledger(results: Results, names: Names) -> tuple[LedgerLine, ...]:
-    """A line per allocator, and above them hakmem's variants and the peers taken together."""
-    kinds = {cell.allocator: kind_of(cell.allocator, names) for cell in results.cells}
+    """A line per allocator, and above them hakmem's variants and the peers taken together; a crash
+    in the latency pass is a crash as well."""
+    kinds = {cell.allocator: kind_of(cell.allocator, names) for cell in results.all_cells}
     single = [_ledger_line(names.label(allocator), kind, [
-        cell for cell in results.cells if cell.allocator == allocator])
+        cell for cell in results.all_cells if cell.allocator == allocator])
         for allocator, kind in kinds.items()]
     totals = [
         _ledger_line("all of hakmem", TOTAL, [
-            cell for cell in results.cells if kinds[cell.allocator] in (DEFAULT, VARIANT)]),
+            cell for cell in results.all_cells if kinds[cell.allocator] in (DEFAULT, VARIANT)]),
         _ledger_line("all peers", TOTAL, [
-            cell for cell in results.cells if kinds[cell.allocator] == PEER])]
+            cell for cell in results.all_cells if kinds[cell.allocator] == PEER])]
     rank = {TOTAL: 0, DEFAULT: 1, VARIANT: 2, PEER: 3, OTHER: 4}
     return tuple(line for line in sorted([*totals, *single],
                                          key=lambda line: (rank[line.kind], line.label))
@@ -280,14 +312,14 @@ def _ledger_line(label: str, kind: str, cells: list[Cell]) -> LedgerLine:
 def _incidents(results: Results, names: Names) -> tuple[Incident, ...]:
     """One line for what befell many allocators alike."""
     groups: dict[tuple[str, str, str, str], list[str]] = {}
-    for cell in results.cells:
+    for cell in results.all_cells:
         blocks: dict[tuple[str, str], list[int]] = {}
         for sample in cell.samples:
             if not sample.usable:
-                key = (_what_happened(sample), sample.reason or "no reason recorded")
+                key = (outcome_text(sample), sample.reason or "no reason recorded")
                 blocks.setdefault(key, []).append(sample.block)
         for (what, reason), numbers in blocks.items():
-            groups.setdefault((cell.workload, what, reason, _ranges(numbers)), []).append(
+            groups.setdefault((place_of(cell), what, reason, _ranges(numbers)), []).append(
                 names.label(cell.allocator))
     return tuple(Incident(workload, tuple(labels), what, reason, ranges, what != "void")
                  for (workload, what, reason, ranges), labels in groups.items())
@@ -304,7 +336,7 @@ def _ranges(numbers: list[int]) -> str:
     return ", ".join(f"{first}–{last}" if last > first else f"{first}" for first, last in runs)
 
 
-def _what_happened(sample: Sample) -> str:
+def outcome_text(sample: Sample) -> str:
     outcome = _outcome(sample)
     if outcome == "crash":
         return f"crash, {signal_name(sample.signal)}" if sample.signal else "crash"

@@ -69,10 +69,47 @@ def ratio_text(value: float) -> str:
     return f"{value:.2f}" if value >= 0.095 else f"{value:.3f}"
 
 
+def time_text(ns: float) -> str:
+    """Three significant digits with the unit that suits: 38.2 ns, 1.20 µs."""
+    for size, unit in ((1, "ns"), (1e3, "µs"), (1e6, "ms")):
+        if ns / size < 999.5:
+            return f"{_three_digits(ns / size)}{NARROW_SPACE}{unit}"
+    return f"{_three_digits(ns / 1e9)}{NARROW_SPACE}s"
+
+
+def short_count(value: float) -> str:
+    """Three significant digits: 184 M, 1.62 k; below a thousand in full."""
+    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size * 0.9995:
+            return f"{_three_digits(value / size)}{NARROW_SPACE}{unit}"
+    return f"{value:g}"
+
+
+def bytes_text(value: float) -> str:
+    """Bytes in the unit of 1024s that suits, three significant digits."""
+    for size, unit in ((1024 ** 3, "GiB"), (MIB, "MiB"), (1024, "KiB")):
+        if abs(value) >= size:
+            return f"{_three_digits(value / size)}{NARROW_SPACE}{unit}"
+    return f"{value:.0f}{NARROW_SPACE}B"
+
+
+def bare(text: str) -> str:
+    """A number as on an axis, without zeros that say nothing: 1.00 ms as 1 ms, 0.00 ns as 0."""
+    number, space, unit = text.partition(NARROW_SPACE)
+    if "." in number:
+        number = number.rstrip("0").rstrip(".")
+    return "0" if number == "0" else number + space + unit
+
+
+def _three_digits(value: float) -> str:
+    digits = 0 if abs(value) >= 99.95 else 1 if abs(value) >= 9.995 else 2
+    return f"{value:.{digits}f}"
+
+
 def percent_text(fraction: float) -> str:
     """A rate in percent, two significant digits."""
     percent = fraction * 100
-    return f"{percent:.0f}{NARROW_SPACE}%" if percent >= 9.95 else f"{percent:.2g}{NARROW_SPACE}%"
+    return f"{percent:.0f}{NARROW_SPACE}%" if percent >= 9.95 else f"{percent:#.2g}{NARROW_SPACE}%"
 
 
 def change_text(ratio: float) -> str:

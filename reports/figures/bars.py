@@ -29,6 +29,7 @@ LEAST_LABELS, MOST_LABELS = 150, 300  # the keys need the least; the table has l
 LEAST_BAR = 0.3  # of a panel's width, however long the label behind the bar
 BAR_SHARE_WIDE, BAR_SHARE_NARROW = 0.60, 0.36
 KEYS = [(ACCENT, "hakmem, default"), (TINT, "hakmem, variant"), (GREY, "peer")]
+KEYS_PAIRED = [(ACCENT, "A"), (GREY, "B")]
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def workload_figure(workload: Workload) -> Figure:
     notes = wrap_text(_note(workload, rows), WIDE)
     height = HEAD + ROW_WIDE * len(rows) + TICKS + NOTE_LINE * len(notes) + 8
     figure = new_figure(WIDE, height)
-    add_keys(figure, 0, 10, KEYS, (0, 15))
+    add_keys(figure, 0, 10, KEYS_PAIRED if workload.paired else KEYS, (0, 15))
     names = [fit_text(row.label, MOST_LABELS, _weight(row)) for row in rows]
     labels = max(LEAST_LABELS, *(text_width(name, SIZE_LABEL, _weight(row)) + GAP
                                  for name, row in zip(names, rows, strict=True)))
@@ -79,7 +80,8 @@ def measure_figure(workload: Workload, measure: Measure) -> Figure:
                  fit_text(row.label, NARROW, _weight(row)), weight=_weight(row))
     frame = Frame(0, HEAD, NARROW, ROW_NARROW * len(rows), BAR_SHARE_NARROW, 0.22, grid=False)
     _panel(figure, frame, measure, rows, with_trouble=measure.key == "speed")
-    add_keys(figure, 0, height - NOTE_LINE * len(notes) - 22, KEYS, (NARROW / 2.7, 0))
+    add_keys(figure, 0, height - NOTE_LINE * len(notes) - 22,
+             KEYS_PAIRED if workload.paired else KEYS, (NARROW / 2.7, 0))
     add_note(figure, 0, height - NOTE_LINE * len(notes), notes)
     return figure
 

@@ -81,12 +81,13 @@ def text_width(text: str, size: float = SIZE_LABEL, weight: str = "normal") -> f
     return float(_ruler().get_text_width_height_descent(text, font, ismath=False)[0])
 
 
-def wrap_text(text: str, width: float, size: float = SIZE_SMALL) -> list[str]:
+def wrap_text(text: str, width: float, size: float = SIZE_SMALL,
+              weight: str = "normal") -> list[str]:
     """Lines that are each at most `width` pixels wide, as far as words allow."""
     lines: list[str] = []
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size) <= width:
+        if lines and text_width(longer, size, weight) <= width:
             lines[-1] = longer
         else:
             lines.append(word)

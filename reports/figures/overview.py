@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures.canvas import ACCENT, BAD, GREY, INK, MUTED, SIZE_LABEL, SIZE_SMALL, \
-    SIZE_TITLE, add_axes, add_note, add_text, new_figure, set_ticks, styled, \
+    SIZE_TITLE, add_axes, add_note, add_text, fit_text, new_figure, set_ticks, styled, \
     text_width, wrap_text
+from reports.names import short_label
 from reports.stats import Estimate
 from reports.summary import DEFAULT, PEER, Row, Summary, Workload
 from reports.units import coverage_text, ratio_text, span_text
@@ -17,8 +18,10 @@ from reports.units import coverage_text, ratio_text, span_text
 WIDE, README, NARROW = 1160, 880, 350
 ROW, HEAD, TICKS, NOTE_LINE = 23, 32, 30, 15
 GAP, PANEL_GAP, LABEL_OFFSET = 10, 44, 6
+MOST_LABEL = 170  # pixels; the table has labels in full
 COLUMNS_WIDE = 3
 TITLE = "Throughput relative to the best peer of each workload (best peer = 1, higher is better)"
+TITLE_PAIRED = "Throughput of A relative to B (B = 1, higher is better)"
 
 
 @styled
@@ -26,9 +29,9 @@ def overview_figure(summary: Summary, width: float = WIDE, caption: str = "") ->
     """hakmem's release default and every peer; other variants are left to the workload figures."""
     workloads = [workload for workload in summary.workloads if workload.best_peer]
     columns = 1 if width <= NARROW else min(COLUMNS_WIDE, max(len(workloads), 1))
-    tallest = max((len(_shown(workload)) for workload in workloads), default=0)
+    tallest = max((len(shown_rows(workload)) for workload in workloads), default=0)
     panel_height = HEAD + ROW * tallest + TICKS
-    title = wrap_text(TITLE, width, SIZE_TITLE + 1)
+    title = wrap_text(title_of(summary), width, SIZE_TITLE, "bold")
     notes = wrap_text(" ".join(part for part in (
         _note(workloads), _left_out(summary), caption) if part), width)
     top = 20 * len(title) + 12
@@ -37,8 +40,8 @@ def overview_figure(summary: Summary, width: float = WIDE, caption: str = "") ->
     for number, line in enumerate(title):
         add_text(figure, 0, 10 + 20 * number, line, size=SIZE_TITLE, weight="bold")
     panel_width = (width - PANEL_GAP * (columns - 1)) / columns
-    end = max((estimate.high for workload in workloads for row in _shown(workload)
-               if (estimate := _ratio(workload, row))), default=1.0)
+    end = max((estimate.high for workload in workloads for row in shown_rows(workload)
+               if (estimate := ratio_of(workload, row))), default=1.0)
     for number, workload in enumerate(workloads):
         x = (number % columns) * (panel_width + PANEL_GAP)
         y = top + (number // columns) * panel_height
@@ -47,20 +50,24 @@ def overview_figure(summary: Summary, width: float = WIDE, caption: str = "") ->
     return figure
 
 
-def _shown(workload: Workload) -> list[Row]:
+def title_of(summary: Summary) -> str:
+    return TITLE_PAIRED if summary.paired else TITLE
+
+
+def shown_rows(workload: Workload) -> list[Row]:
     return [row for row in workload.rows if row.kind in (DEFAULT, PEER)]
 
 
-def _ratio(workload: Workload, row: Row) -> Estimate | None:
-    if workload.best_peer is not None and row.allocator == workload.best_peer.allocator:
+def ratio_of(workload: Workload, row: Row) -> Estimate | None:
+    if row is workload.best_peer:
         return Estimate(1.0, 1.0, 1.0, 1.0, row.counts.ok)
     return row.ratio
 
 
 def _panel(figure: Figure, workload: Workload, x: float, y: float, width: float,
            end: float) -> None:
-    rows = _shown(workload)
-    rows.sort(key=lambda row: -(ratio.value if (ratio := _ratio(workload, row)) else 0))
+    rows = shown_rows(workload)
+    rows.sort(key=lambda row: -(ratio.value if (ratio := ratio_of(workload, row)) else 0))
     labels = max(text_width(_name(row), SIZE_LABEL, "bold") for row in rows) + GAP
     values = text_width("0.00", SIZE_SMALL, "bold") + 10
     add_text(figure, x, y + 12, workload.name, size=SIZE_TITLE, weight="bold")
@@ -77,7 +84,7 @@ def _panel(figure: Figure, workload: Workload, x: float, y: float, width: float,
 
 def _bar(axes: Axes, number: int, workload: Workload, row: Row, pixel: float) -> None:
     """A row with its number; the line of the best peer stops where the number stands."""
-    ratio = _ratio(workload, row)
+    ratio = ratio_of(workload, row)
     end = 0.0
     text, color = _no_number(row), BAD if row.counts.bad else MUTED
     if ratio:
@@ -107,7 +114,7 @@ def _weight(row: Row) -> str:
 
 
 def _name(row: Row) -> str:
-    return "hakmem" if row.kind == DEFAULT else row.label
+    return fit_text(short_label(row.label), MOST_LABEL, _weight(row))
 
 
 def _left_out(summary: Summary) -> str:
@@ -116,7 +123,7 @@ def _left_out(summary: Summary) -> str:
 
 
 def _note(workloads: list[Workload]) -> str:
-    ratios = [row.ratio for workload in workloads for row in _shown(workload) if row.ratio]
+    ratios = [row.ratio for workload in workloads for row in shown_rows(workload) if row.ratio]
     if not ratios:
         return ""
     kind = "95 % interval" if all(ratio.trusted for ratio in ratios) else \

@@ -21,12 +21,19 @@ function isSticky(element) {
   return false;
 }
 
+// Said to screen readers alone, and meant so.
+function isSpokenOnly(element) {
+  return element.closest('.hidden') !== null &&
+         getComputedStyle(element.closest('.hidden')).clipPath !== 'none';
+}
+
 function collectPieces() {
   const pieces = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const element = node.parentElement;
-    if (!node.data.trim() || element.closest('style, script') || !element.checkVisibility())
+    if (!node.data.trim() || element.closest('style, script') || !element.checkVisibility() ||
+        isSpokenOnly(element))
       continue;
     const range = document.createRange();
     range.selectNodeContents(node);
@@ -72,7 +79,7 @@ function findClipped(pieces) {
   for (const element of document.body.querySelectorAll('*')) {
     const style = getComputedStyle(element);
     const scrolls = style.overflowX === 'auto' || style.overflowX === 'scroll';
-    if (!(element instanceof SVGElement) && !scrolls && style.display !== 'inline' &&
+    if (!(element instanceof SVGElement) && !scrolls && !isSpokenOnly(element) && style.display !== 'inline' &&
         element.clientWidth > 0 && element.scrollWidth > element.clientWidth + slack &&
         !element.querySelector('.scroll, svg') && !element.closest('.scroll table'))
       found.push(`<${element.localName}> "${element.textContent.trim().slice(0, 60)}" needs ` +

@@ -75,13 +75,14 @@ class Database:
             self.insert("fact", session_id=self.session, key=key, value=value)
 
     def add_cell(self, allocator: str, workload: str, missing: str | None = None,
-                 arguments: tuple[str, ...] = ("--seed", "1")) -> int:
+                 arguments: tuple[str, ...] = ("--seed", "1"), side: str = "",
+                 measures: str = "throughput") -> int:
         return self.insert(
             "cell", session_id=self.session, allocator=allocator, workload=workload,
-            program=f"build/workloads/{workload}", arguments=json.dumps(arguments),
-            state="missing" if missing else "measured", reason=missing)
+            program=f"build/workloads/{workload}", arguments=json.dumps(arguments), side=side,
+            state="missing" if missing else "measured", reason=missing, **{"pass": measures})
 
-    def add_sample(self, cell: int, block: int, **overrides: Any) -> None:
+    def add_sample(self, cell: int, block: int, **overrides: Any) -> int:
         values: dict[str, Any] = {
             "status": "ok", "exit_code": 0, "ops": 1_000_000, "elapsed_ns": 10_000_000,
             "wall_ns": 12_000_000, "user_ns": 11_000_000, "system_ns": 500_000,
@@ -91,9 +92,9 @@ class Database:
         values.update(overrides)
         self.insert("plan", session_id=self.session, position=self.position, block=block,
                     cell_id=cell)
-        self.insert("sample", session_id=self.session, position=self.position, cell_id=cell,
-                    started_utc="2025-11-22T19:33:13Z", **values)
         self.position += 1
+        return self.insert("sample", session_id=self.session, position=self.position - 1,
+                           cell_id=cell, started_utc="2025-11-22T19:33:13Z", **values)
 
     def add_samples(self, cell: int, speeds: Iterable[float], **overrides: Any) -> None:
         """A sample a block with these operations per second."""

@@ -15,7 +15,7 @@ from reports.figures.effects import effects_figure, factor_figure, shown_rows
 from reports.leastsquares import Effect
 from reports.load import load_results
 from reports.names import Names
-from reports.sections import EFFECTS_CSV, direct_sentence, effects_csv, shown_pairs
+from reports.sections.layers import EFFECTS_CSV, direct_sentence, effects_csv, shown_pairs
 from reports.stats import Estimate
 from reports.tests.factorial import LAYERS, RSS, TIME, WORKLOADS, add_factorial, matrix_variants
 from reports.tests.synthetic import CRASH, Database

@@ -15,7 +15,8 @@ import scipy.stats
 from reports import beside
 from reports.beside import Beside
 from reports.curves import read_curves
-from reports.figures.curves import count_text, spread
+from reports.figures.curves import count_text
+from reports.figures.lines import spread
 from reports.load import load_results
 from reports.peers import main, ratio_text
 from reports.stats import Estimate

@@ -16,7 +16,7 @@ from reports.detection import find_detection
 from reports.figures import bars, overview
 from reports.load import load_results
 from reports.names import Names
-from reports.page import sentence, verdict_of
+from reports.headline import sentence_of, verdict_of
 from reports.stats import Estimate
 from reports.summary import Row, Summary, Workload, summarise
 from reports.tests.factorial import add_misuse
@@ -58,9 +58,9 @@ def test_main_writes_page_figures_and_index(matrix_folder: Path, tmp_path: Path,
     page = tmp_path / "2025-11-22T19-33-12-068Z_session-1" / "report.html"
     assert capsys.readouterr().out == f"report: {page}\n"
     names = {path.name for path in page.parent.iterdir()}
-    assert names == {"report.html", "effects.csv"} | {
-        f"{stem}.{kind}" for kind in ("png", "svg")
-        for stem in ("overview", "effects", "ws8192", "cfrac", "sh8bench")}
+    assert names == {"report.html"} | {
+        f"{stem}.{kind}" for kind in ("png", "svg", "csv")
+        for stem in ("overview", "effects", "faults", "ws8192", "cfrac", "sh8bench")}
     assert f'href="{page.parent.name}/report.html"' in (tmp_path / "index.html").read_text()
     assert readme.stat().st_size > 10_000
 
@@ -99,7 +99,8 @@ def test_page_is_well_formed_and_self_contained(report: Path) -> None:
     assert len(checker.ids) == len(set(checker.ids))
     assert "script" not in checker.tags
     for link in checker.links:
-        assert link == "data:," or link.startswith("#") and link[1:] in checker.ids, link
+        assert link == "data:," or link.startswith("#") and link[1:] in checker.ids \
+            or (report.parent / link).is_file(), link
     assert not re.search(r"url\((?!#)|@import", text)
 
 
@@ -252,7 +253,7 @@ def test_verdict(low: float, high: float, confidence: float, word: str) -> None:
 
 
 def test_sentence(summary: Summary) -> None:
-    assert sentence(summary) == (
+    assert sentence_of(summary) == (
         "Against the best peer of each of 3 workloads, hakmem’s release default is faster on 2 "
         "and slower on 1; 14 of 599 samples went wrong (12 crashed, 1 corrupt, 1 timed out).")
 

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
-from markupsafe import Markup
-
 from reports import units
+from reports.charts import Chart, Table, csv_text, publish, write_csv
 from reports.detection import Detection
 from reports.effects import Effects, Pair, WorkloadEffects
-from reports.figures import canvas
 from reports.figures.effects import TITLE, effects_figure, factor_figure, shown_rows
 from reports.leastsquares import Effect, Fit
 from reports.load import Misuse
@@ -29,9 +24,10 @@ def effects_view(effects: Effects, folder: Path) -> dict[str, object]:
     """Variables of effects.html.j2; the figure and the table are also left in `folder`."""
     pairs = shown_pairs(effects)
     if effects.factors:
-        (folder / EFFECTS_CSV).write_text(effects_csv(effects), encoding="utf-8")
+        write_csv(folder / EFFECTS_CSV, *effects_table(effects))
     return {"effects": effects, "pairs": pairs, "rows": shown_rows(effects),
-            "figures": _figures(effects, folder) if effects.separable else None,
+            "effects_csv": EFFECTS_CSV,
+            "effects_chart": _chart(effects, folder) if effects.separable else None,
             "direct_sentence": direct_sentence(pairs) if pairs else "",
             "freedom_sentence": freedom_sentence(effects), "blocks_text": _blocks_text(effects)}
 
@@ -40,9 +36,9 @@ def detection_view(detection: Detection | None, misuse: tuple[Misuse, ...],
                    folder: Path) -> dict[str, object]:
     """Variables of detection.html.j2; every outcome is also left in `folder`."""
     if misuse:
-        rows = ([getattr(one, column) for column in MISUSE_COLUMNS] for one in misuse)
-        (folder / MISUSE_CSV).write_text(_csv_text(MISUSE_COLUMNS, rows), encoding="utf-8")
-    return {"detection": detection}
+        write_csv(folder / MISUSE_CSV, MISUSE_COLUMNS, (
+            [getattr(one, column) for column in MISUSE_COLUMNS] for one in misuse))
+    return {"detection": detection, "misuse_csv": MISUSE_CSV}
 
 
 def shown_pairs(effects: Effects) -> list[Pair]:
@@ -99,26 +95,30 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def _figures(effects: Effects, folder: Path) -> dict[str, object]:
-    about = f"{TITLE}, by factor and workload; the numbers are in the table below"
-    wide = effects_figure(effects)
-    canvas.save_png(wide, folder / "effects.png")
-    canvas.save_svg(wide, folder / "effects.svg")
-    return {"wide": Markup(canvas.inline_svg(wide, "effects-all", about)),
-            "narrow": [Markup(canvas.inline_svg(factor_figure(effects, factor), f"effects-{number}",
-                                                f"{factor.title}: {about}"))
-                       for number, factor in enumerate(effects.separable)]}
+def _chart(effects: Effects, folder: Path) -> Chart:
+    """Its file of numbers is the one of all effects."""
+    mean = effects.mean.time or next(row.time for row in effects.workloads if row.time)
+    told = ", ".join(f"{factor.title} {units.effect_text(mean.effects[factor])}"
+                     for factor in effects.separable if factor in mean.effects)
+    return publish(folder, Path(EFFECTS_CSV).stem, TITLE,
+                   f"Over all workloads: {told}. The numbers are in the tables below.",
+                   effects_figure(effects),
+                   {f"factor-{number}": factor_figure(effects, factor)
+                    for number, factor in enumerate(effects.separable)}, effects_table(effects))
 
 
 # --- files ---------------------------------------------------------------------------------------
 
 def effects_csv(effects: Effects) -> str:
+    return csv_text(*effects_table(effects))
+
+
+def effects_table(effects: Effects) -> Table:
     """Main effects and pairs; percent, or bytes where the unit says so."""
     head = ("kind", "workload", "quantity", "factor", "instead_of", "effect", "low", "high", "unit",
             "n", "freedom")
     rows = [row for found in (*effects.workloads, effects.mean) for row in _main_rows(found)]
-    rows += [row for pair in effects.pairs for row in _pair_rows(pair)]
-    return _csv_text(head, rows)
+    return head, rows + [row for pair in effects.pairs for row in _pair_rows(pair)]
 
 
 def _main_rows(found: WorkloadEffects) -> list[list[object]]:
@@ -150,11 +150,3 @@ def _pair_rows(pair: Pair) -> list[list[object]]:
                 rows.append(["all layers, paired", workload, quantity, pair.title, "no layers",
                              *ends, "percent", ratio.n, ""])
     return rows
-
-
-def _csv_text(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return stream.getvalue()

@@ -1,0 +1,44 @@
+"""Whole programs: a panel each, the time of a process under every allocator."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from reports.figures.canvas import ACCENT, GREY, TINT, styled
+from reports.figures.panels import NARROW, WIDE, Bar, Panel, panels_figure
+from reports.names import short_label
+from reports.programs import ProgramRows, Row
+from reports.summary import DEFAULT, VARIANT
+from reports.units import NARROW_SPACE, bare, span_text, time_text
+
+__all__ = ["NARROW", "WIDE", "programs_figure"]
+
+TITLE = "Time of a whole process from start to end (lower is better)"
+COLORS = {DEFAULT: ACCENT, VARIANT: TINT}
+
+
+@styled
+def programs_figure(programs: tuple[ProgramRows, ...], width: float = WIDE) -> Figure:
+    panels = [Panel(program.name, tuple(_bar(row) for row in program.rows),
+                    lambda value: bare(time_text(value)))
+              for program in programs]
+    keys = [(ACCENT, "hakmem, default"), (TINT, "hakmem, variant"), (GREY, "peer")]
+    return panels_figure(TITLE, panels, keys, _note(programs), width)
+
+
+def _bar(row: Row) -> Bar:
+    label = short_label(row.label)
+    bold, bad = row.kind == DEFAULT, row.program.failures > 0
+    if row.time is None:
+        return Bar(label, bold, (), None, "failed" if bad else "not measured", bad)
+    text = time_text(row.time.value) + (f" · {row.program.failures} failed" if bad else "")
+    return Bar(label, bold, ((row.time.value, COLORS.get(row.kind, GREY)),),
+               (row.time.low, row.time.high), text, bad)
+
+
+def _note(programs: tuple[ProgramRows, ...]) -> str:
+    runs = [row.program.runs for program in programs for row in program.rows if row.program.runs]
+    if not runs:
+        return "No run was timed."
+    return (f"Bar: median of {span_text(runs)} runs timed by hyperfine; line: 95{NARROW_SPACE}% "
+            "interval of the median, or the range where runs are few.")

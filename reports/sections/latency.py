@@ -1,0 +1,126 @@
+"""The section on latencies: curves of every workload, and the percentiles of malloc and free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.charts import Chart, file_stem, publish, write_csv
+from reports.figures.latency import NARROW, latency_figure
+from reports.latency import SHOWN, Row, WorkloadLatency, curve_lines
+from reports.stats import Estimate
+from reports.units import ratio_text, time_text
+
+TABLE_CSV = "latency.csv"
+TABLE_OPERATIONS = ("malloc", "free")
+CURVE_HEAD = ("operation", "allocator", "percentile", "ns")
+TABLE_HEAD = ("workload", "allocator", "operation", "samples", "operations", "timed",
+              "overhead_ns", *(f"{name}_ns" for name, _ in SHOWN), "max_ns",
+              "p99.9_to_best_peer", "low", "high")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What an allocator's operation shows: percentiles and the largest, as text."""
+
+    times: tuple[str, ...]
+    ratio: Estimate | None
+    best: bool  # of the peers
+
+
+@dataclass(frozen=True)
+class Line:
+    row: Row
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class View:
+    latency: WorkloadLatency
+    chart: Chart
+    lines: tuple[Line, ...]
+
+
+def latency_view(found: tuple[WorkloadLatency, ...], folder: Path) -> dict[str, object]:
+    """Variables of latency.html.j2; curves and table are also left in `folder`."""
+    if found:
+        write_csv(folder / TABLE_CSV, TABLE_HEAD, table_rows(found))
+    return {"latency": tuple(_view(latency, folder) for latency in found),
+            "latency_sentence": sentence(found), "latency_csv": TABLE_CSV,
+            "latency_operations": TABLE_OPERATIONS,
+            "latency_untrusted": any(not ratio.trusted for latency in found for row in latency.rows
+                                     for ratio in row.ratios.values())}
+
+
+def sentence(found: tuple[WorkloadLatency, ...]) -> str:
+    """Where the release default's p99.9 is worse than the best peer's, plainly."""
+    ratios = [(latency.workload, operation, latency.default.ratios[operation])
+              for latency in found if latency.default
+              for operation in TABLE_OPERATIONS if operation in latency.default.ratios]
+    if not ratios:
+        return ""
+    worse = [f"{operation} on {workload} ({ratio_text(ratio.value)} ×)"
+             for workload, operation, ratio in ratios if ratio.low > 1]
+    clear = len(ratios) - len(worse)
+    head = (f"hakmem’s p99.9 is no longer than the best peer’s, as far as the intervals tell, in "
+            f"{clear} of {len(ratios)} cases")
+    if not worse:
+        return f"{head}."
+    return f"{head}; longer: {', '.join(worse[:6])}{' and others' if len(worse) > 6 else ''}."
+
+
+def table_rows(found: Iterable[WorkloadLatency]) -> Iterator[list[object]]:
+    for latency in found:
+        for row in latency.rows:
+            for operation, histogram in row.histograms.items():
+                ratio = row.ratios.get(operation)
+                yield [latency.workload, row.allocator, operation, histogram.samples,
+                       histogram.count, histogram.timed, f"{histogram.overhead_ns:.1f}",
+                       *(_number(histogram.at(share)) for _, share in SHOWN),
+                       _number(histogram.max_ns),
+                       *((f"{end:.4f}" for end in (ratio.value, ratio.low, ratio.high))
+                         if ratio else ("", "", ""))]
+
+
+def curve_rows(latency: WorkloadLatency) -> Iterator[tuple[object, ...]]:
+    for operation, label, percentile, value in curve_lines(latency):
+        yield operation, label, f"{percentile:.5f}", _number(value)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def _view(latency: WorkloadLatency, folder: Path) -> View:
+    chart = publish(
+        folder, file_stem("latency", latency.workload),
+        f"Latency percentiles on {latency.workload}",
+        f"{_about(latency)} The table in this section has the numbers.",
+        latency_figure(latency),
+        {operation: latency_figure(latency, (operation,), NARROW)
+         for operation in latency.operations},
+        (CURVE_HEAD, curve_rows(latency)))
+    return View(latency, chart, tuple(
+        Line(row, tuple(_cell(latency, row, operation) for operation in TABLE_OPERATIONS))
+        for row in latency.rows))
+
+
+def _about(latency: WorkloadLatency) -> str:
+    """The p99.9 of every line, for who cannot see them."""
+    parts = []
+    for operation in latency.operations:
+        values = [f"{row.label} {time_text(value)}" for row in latency.rows
+                  if operation in row.histograms
+                  and (value := row.histograms[operation].at(0.999)) is not None]
+        parts.append(f"p99.9 of {operation}: {', '.join(values[:8])}.")
+    return " ".join(parts)
+
+
+def _cell(latency: WorkloadLatency, row: Row, operation: str) -> Cell:
+    histogram = row.histograms.get(operation)
+    if histogram is None:
+        return Cell(("–",) * (len(SHOWN) + 1), None, False)
+    times = [histogram.at(share) for _, share in SHOWN] + [histogram.max_ns]
+    return Cell(tuple("–" if time is None else time_text(time) for time in times),
+                row.ratios.get(operation), latency.best.get(operation) == row.label)
