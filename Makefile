@@ -110,7 +110,7 @@ WORKLOAD_CFLAGS := $(CFLAGS) -fno-builtin-malloc -fno-builtin-free -fno-builtin-
                    -fno-builtin-realloc -pthread
 
 .PHONY: workloads
-workloads: $(WORKLOADS:%=build/workloads/%)
+workloads: $(WORKLOADS:%=build/workloads/%) $(WORKLOADS:%=build/latency/%)
 build/obj/workloads/%.o: workloads/%.c Makefile
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  CC $@')
@@ -123,6 +123,21 @@ build/workloads/$(1): $$(patsubst %.c,build/obj/%.o,$$(wildcard workloads/$(1)/*
 	$$(Q)$$(CC) -pthread -o $$@ $$^ -lm
 endef
 $(foreach w,$(WORKLOADS),$(eval $(call workload_rules,$(w))))
+
+# The programs of the latency pass: the same sources, with workloads/latency.h before each, where
+# it takes the place of malloc and its relatives. _GNU_SOURCE as some of them define it themselves.
+LATENCY_CFLAGS := -DWORKLOADS_LATENCY=1 -D_GNU_SOURCE= -include workloads/latency.h
+build/obj/latency/%.o: workloads/%.c Makefile
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) $(WORKLOAD_CFLAGS) $(LATENCY_CFLAGS) -c -o $@ $<
+define latency_rules
+build/latency/$(1): $$(patsubst workloads/%.c,build/obj/latency/%.o,$$(wildcard workloads/$(1)/*.c workloads/*.c))
+	@mkdir -p $$(@D)
+	$$(if $$(V),,@echo '  CC $$@')
+	$$(Q)$$(CC) -pthread -o $$@ $$^ -lm
+endef
+$(foreach w,$(WORKLOADS),$(eval $(call latency_rules,$(w))))
 
 # --- the runner ----------------------------------------------------------------------------------
 RUNNER_SOURCES := $(wildcard runner/*.c)

@@ -37,8 +37,9 @@ int campaign_check_cells(const struct cells *cells, struct problem *problem)
                        cells->at[0].allocator.name, cells->at[0].allocator.missing);
 }
 
-static void add_program_facts(struct arena *arena, struct facts *facts, const char *program)
+static void add_program_facts(struct arena *arena, struct facts *facts, const struct cell *cell)
 {
+    const char *program = cell->program;
     struct elf_info info;
     struct problem ignored = {0};
     const char *slash = strrchr(program, '/');
@@ -49,7 +50,8 @@ static void add_program_facts(struct arena *arena, struct facts *facts, const ch
         id = info.build_id != NULL ? info.build_id : "none";
         compiler = info.compiler;
     }
-    facts_add(arena, facts, arena_printf(arena, "build_id.workload.%s", name), id);
+    const char *kind = cell->pass == PASS_LATENCY ? "latency" : "workload";
+    facts_add(arena, facts, arena_printf(arena, "build_id.%s.%s", kind, name), id);
     if (compiler != NULL)
         facts_add(arena, facts, "compiler.workloads", compiler);
 }
@@ -77,7 +79,7 @@ void campaign_add_facts(const struct bench *bench, struct campaign *campaign)
     host_add_environment(arena, facts);
     for (int i = 0; i < campaign->cells.count; i++) {
         add_allocator_facts(arena, facts, &campaign->cells.at[i].allocator);
-        add_program_facts(arena, facts, campaign->cells.at[i].program);
+        add_program_facts(arena, facts, &campaign->cells.at[i]);
     }
     facts_add(arena, facts, "pin.one", host_cores_text(arena, &campaign->cores.one));
     facts_add(arena, facts, "pin.many", host_cores_text(arena, &campaign->cores.many));

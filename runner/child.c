@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -113,6 +114,8 @@ static void become(const struct child_request *request, struct stream streams[PI
     }
     if (request->wants_identity)
         ok = ok && dup2(streams[IDENTITY].fds[1], CHILD_IDENTITY_FD) >= 0;
+    for (int i = 0; i < request->descriptor_count; i++)
+        ok = ok && dup2(request->descriptors[i].fd, request->descriptors[i].as) >= 0;
     if (request->cores != NULL)
         ok = ok && sched_setaffinity(0, sizeof *request->cores, request->cores) == 0;
     interrupt_restore_in_child();
@@ -123,14 +126,47 @@ static void become(const struct child_request *request, struct stream streams[PI
     _exit(write(streams[STARTED].fds[1], &error, sizeof error) > 0 ? 127 : 126);
 }
 
-/* Watches until the child has ended, been killed for time, or the runner is asked to stop. */
-static enum child_end watch(int pidfd, pid_t pid, struct stream streams[PIPES], int64_t deadline)
+/* What is polled besides the pipes. A child that is not looked at has no timer (-1). */
+struct watched {
+    pid_t pid;
+    int pidfd, timer;
+    int64_t start, deadline; /* CLOCK_MONOTONIC; deadline 0: none */
+};
+
+static int start_ticks(const struct child_request *request)
 {
+    if (request->tick_ns == 0)
+        return -1;
+    const struct timespec interval = {.tv_sec = request->tick_ns / 1000000000,
+                                      .tv_nsec = request->tick_ns % 1000000000};
+    const struct itimerspec ticks = {.it_interval = interval, .it_value = interval};
+    const int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (timer >= 0)
+        timerfd_settime(timer, 0, &ticks, NULL);
+    return timer;
+}
+
+/* Before exec, which closes the pipe, there is only a copy of the runner to be seen. */
+static void take_ticks(const struct child_request *request, const struct watched *watched,
+                       const struct stream *started)
+{
+    uint64_t missed;
+    if (watched->timer >= 0 && read(watched->timer, &missed, sizeof missed) > 0 &&
+        started->fds[0] < 0)
+        request->tick(request->tick_context, watched->pid, now_ns() - watched->start);
+}
+
+/* Watches until the child has ended, been killed for time, or the runner is asked to stop. */
+static enum child_end watch(const struct child_request *request, const struct watched *watched,
+                            struct stream streams[PIPES])
+{
+    const int64_t deadline = watched->deadline;
     enum child_end end = CHILD_EXITED;
     for (;;) {
-        struct pollfd polled[PIPES + 1] = {{.fd = pidfd, .events = POLLIN}};
+        struct pollfd polled[PIPES + 2] = {{.fd = watched->pidfd, .events = POLLIN}};
         for (int i = 0; i < PIPES; i++)
             polled[i + 1] = (struct pollfd){.fd = streams[i].fds[0], .events = POLLIN};
+        polled[PIPES + 1] = (struct pollfd){.fd = watched->timer, .events = POLLIN};
         struct timespec left = {0};
         if (deadline != 0) {
             const int64_t ns = deadline - now_ns();
@@ -138,9 +174,10 @@ static enum child_end watch(int pidfd, pid_t pid, struct stream streams[PIPES], 
                 left = (struct timespec){.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000};
         }
         const bool has_deadline = deadline != 0 && end == CHILD_EXITED;
-        const int ready = interrupt_poll(polled, PIPES + 1, has_deadline ? &left : NULL);
+        const int ready = interrupt_poll(polled, PIPES + 2, has_deadline ? &left : NULL);
         for (int i = 0; i < PIPES; i++)
             stream_drain(&streams[i]);
+        take_ticks(request, watched, &streams[STARTED]);
         if (ready > 0 && polled[0].revents != 0)
             return end;
         if (end == CHILD_EXITED && interrupt_pending())
@@ -149,7 +186,7 @@ static enum child_end watch(int pidfd, pid_t pid, struct stream streams[PIPES], 
             end = CHILD_TIMED_OUT;
         else
             continue;
-        kill(-pid, SIGKILL);
+        kill(-watched->pid, SIGKILL);
     }
 }
 
@@ -191,8 +228,13 @@ static int run(const struct child_request *request, struct stream streams[PIPES]
                            strerror(error));
     }
     const int64_t limit = (int64_t)(request->timeout_s * 1e9);
-    const enum child_end end = watch(pidfd, pid, streams, limit > 0 ? start + limit : 0);
-    result->wall_ns = now_ns() - start;
+    struct watched watched = {
+        .pid = pid, .pidfd = pidfd, .start = start, .deadline = limit > 0 ? start + limit : 0};
+    watched.timer = start_ticks(request);
+    const enum child_end end = watch(request, &watched, streams);
+    result->ended_ns = now_ns();
+    result->wall_ns = result->ended_ns - start;
+    close_end(&watched.timer);
     close(pidfd);
     reap(pid, end, result);
     for (int i = 0; i < PIPES; i++)

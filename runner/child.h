@@ -12,11 +12,17 @@
 #include <sched.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/types.h>
 
 /* The descriptor that a child may write a line of identity to, when it is asked for. */
 enum { CHILD_IDENTITY_FD = 97 };
 
 enum child_output { CHILD_CAPTURE, CHILD_DISCARD, CHILD_SHOW };
+
+/* A descriptor of the runner's that the child gets under a number of its own. */
+struct child_descriptor {
+    int fd, as;
+};
 
 struct child_request {
     const char *const *argv; /* argv[0]: path of the executable */
@@ -27,6 +33,12 @@ struct child_request {
     size_t output_max; /* bytes kept when captured; 0: 64 KiB */
     size_t errors_max; /* bytes kept of its stderr, the last; 0: 4 KiB */
     bool wants_identity;
+    const struct child_descriptor *descriptors;
+    int descriptor_count;
+    /* While the child runs, every tick_ns (0: never); at_ns: since it was started. */
+    int64_t tick_ns;
+    void (*tick)(void *context, pid_t pid, int64_t at_ns);
+    void *tick_context;
 };
 
 enum child_end {
@@ -40,6 +52,7 @@ struct child_result {
     enum child_end end;
     int exit_code, signal; /* 0 where they do not apply */
     int64_t wall_ns;
+    int64_t ended_ns;     /* CLOCK_MONOTONIC */
     struct rusage usage;  /* of the child and those it waited for, never of other children */
     const char *output;   /* its first bytes when captured, else "" */
     const char *errors;   /* the last bytes of its stderr */

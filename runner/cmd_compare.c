@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const unsigned accepted = OPTION_WORKLOAD | OPTION_BLOCKS | OPTION_SEED | OPTION_RESULTS |
-                                 OPTION_TIMEOUT | OPTION_WAIT | OPTION_MATRIX | OPTION_ROWS;
+                                 OPTION_TIMEOUT | OPTION_WAIT | OPTION_MATRIX | OPTION_ROWS |
+                                 OPTION_NO_KPI;
 
 enum { BLOCKS_DEFAULT = 12, TIMEOUT_DEFAULT = 60 };
 
@@ -23,7 +24,9 @@ static void print_help(void)
         "`ratio R [LO, HI] n=N` last: B's time / A's time with its 95 % interval, so that a ratio\n"
         "above 1 means that A is faster. With several workloads, a line each. 12 blocks, or as "
         "many\n"
-        "as --blocks says, from 6.\n");
+        "as --blocks says, from 6. With --no-kpi side B runs without the page of counters, so "
+        "that\n"
+        "A against A shows what the page costs.\n");
     options_print(accepted);
 }
 
@@ -61,6 +64,7 @@ static int add_pair(struct bench *bench, const struct allocators *sides, const c
             .program = program,
             .arguments = arguments,
             .threads = select_threads(&arguments),
+            .no_pages = side == 1 && bench->options.no_kpi,
         };
     return 0;
 }
@@ -112,6 +116,8 @@ static int choose(struct bench *bench, struct campaign *campaign, struct problem
     campaign->stops_at_trouble = true;
     facts_add(bench->arena, &campaign->facts, "plan.blocks",
               arena_printf(bench->arena, "%ld", options->blocks));
+    if (options->no_kpi)
+        facts_add(bench->arena, &campaign->facts, "plan.no_kpi", "B");
     facts_add(bench->arena, &campaign->facts, "timeout_s",
               arena_printf(bench->arena, "%g", campaign->measure.timeout_s));
     return 0;

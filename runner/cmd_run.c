@@ -43,16 +43,19 @@ static const struct grid_design design = {
         "\n"
         "Measures the matrix: the variants of hakmem that the mode takes and all peers, on every\n"
         "workload, each sample a fresh process, in randomised complete blocks. Every sample is\n"
-        "stored at once; Ctrl-C loses nothing, --resume goes on. A whole matrix that is not\n"
-        "quick ends with what `hakbench misuse` does.\n",
+        "stored at once; Ctrl-C loses nothing, --resume goes on. After that pass, which times no\n"
+        "single operation, comes the latency pass, which does: the release default and all peers,\n"
+        "or what --allocators names, on the same workloads. A whole matrix that is not quick\n"
+        "ends with what `hakbench misuse` does.\n",
     .kind = "run",
     .options = OPTION_MODE | OPTION_ALLOCATORS | OPTION_WORKLOADS | OPTION_REPEATS | OPTION_SEED |
                OPTION_RESULTS | OPTION_RESUME | OPTION_TIMEOUT | OPTION_WAIT | OPTION_MATRIX |
-               OPTION_ROWS,
+               OPTION_ROWS | OPTION_PASS | OPTION_NO_KPI,
     /* Tuned on two cores: quick ends within two minutes, default within fifteen, full within two
      * hours. Six is the least that gives the median an interval of 95 %. */
     .repeats = {3, 6, 6},
     .timeout_s = {30, 60, 120},
+    .latency_repeats = {1, 2, 2},
     .add_names = add_matrix,
     .add_stage = add_misuse,
 };

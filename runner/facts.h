@@ -2,7 +2,8 @@
  *
  * Keys and their meaning:
  *   plan.*               what was asked for (mode, allocators, workloads, repeats, timeout, ...)
- *   build_id.NAME        of each allocator;  build_id.workload.PROGRAM of each program
+ *   build_id.NAME        of each allocator
+ *   build_id.workload.PROGRAM build_id.latency.PROGRAM   of each program, by pass
  *   env.NAME             allocator settings that the user's environment gave to every child
  *   host.name            of the machine; import.* of a file that was imported
  *   cpu.* kernel.* memory.* thp.* aslr overcommit glibc.version virtualisation compiler.*

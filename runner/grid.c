@@ -1,6 +1,8 @@
 #include "runner/grid.h"
 
 #include "runner/campaign.h"
+#include "runner/latency_table.h"
+#include "runner/passes.h"
 #include "runner/random.h"
 #include "runner/select.h"
 #include "runner/table.h"
@@ -42,9 +44,10 @@ static void recall_options(struct grid *grid)
     struct options *options = &grid->bench.options;
     const struct facts *stored = &grid->stored;
     const char **const texts[] = {&options->mode, &options->matrix, &options->rows,
-                                  &options->seconds};
-    static const char *const keys[] = {"plan.mode", "plan.matrix", "plan.rows", "plan.seconds"};
-    for (int i = 0; i < 4; i++)
+                                  &options->seconds, &options->pass};
+    static const char *const keys[] = {"plan.mode", "plan.matrix", "plan.rows", "plan.seconds",
+                                       "plan.pass"};
+    for (int i = 0; i < 5; i++)
         if (*texts[i] == NULL && facts_get(stored, keys[i]) != NULL &&
             strcmp(facts_get(stored, keys[i]), "standard") != 0)
             *texts[i] = facts_get(stored, keys[i]);
@@ -134,6 +137,41 @@ static int change_arguments(struct grid *grid, struct problem *problem)
     return 0;
 }
 
+/* Samples of a cell in a pass; 0 when that is not to be measured. */
+static int repeats_of(struct grid *grid, enum pass pass)
+{
+    const char *only = grid->bench.options.pass;
+    const int repeats = (int)*repeats_option(grid);
+    const int timed = grid->design->latency_repeats[grid->mode];
+    if (only != NULL && strcmp(only, pass_name(pass)) != 0)
+        return 0;
+    return pass == PASS_THROUGHPUT ? repeats : timed < repeats ? timed : repeats;
+}
+
+/* The cells of both passes, those of the throughput pass first. */
+static int choose_cells(struct grid *grid, const struct allocators *allocators,
+                        const struct strings *rows, struct problem *problem)
+{
+    struct bench *bench = &grid->bench;
+    struct cells *cells = &grid->campaign.cells;
+    const char *only = bench->options.pass;
+    if (only != NULL && strcmp(only, pass_name(PASS_THROUGHPUT)) != 0 &&
+        strcmp(only, pass_name(PASS_LATENCY)) != 0)
+        return problem_set(problem, "unknown pass '%s': choose from throughput, latency", only);
+    if (repeats_of(grid, PASS_THROUGHPUT) > 0 &&
+        select_cells(bench, allocators, rows, grid->mode, cells, problem) != 0)
+        return -1;
+    const bool is_standard = bench->options.allocators == NULL;
+    const struct allocators timed = passes_choose_timed(
+        bench->arena, allocators, facts_get(&grid->stored, "plan.timed"), is_standard);
+    if (grid->design->latency_repeats[grid->mode] > 0)
+        facts_add(bench->arena, &grid->campaign.facts, "plan.timed",
+                  passes_names(bench->arena, &timed));
+    return repeats_of(grid, PASS_LATENCY) > 0
+               ? select_add_latency(bench, &timed, rows, grid->mode, cells, problem)
+               : 0;
+}
+
 /* From options to cells, and the facts that say what was asked for. */
 static int choose(struct grid *grid, struct problem *problem)
 {
@@ -143,18 +181,18 @@ static int choose(struct grid *grid, struct problem *problem)
     struct arena *arena = bench->arena;
     if (read_lists(grid, problem) != 0)
         return -1;
+    long *repeats = repeats_option(grid);
+    if (*repeats == 0)
+        *repeats = grid->design->repeats[grid->mode];
     struct strings rows = {0};
     struct allocators allocators;
     const struct strings names = choose_names(grid);
     if (select_rows(bench, &options->workloads, grid->mode, &rows, problem) != 0 ||
         allocators_resolve(arena, &bench->catalog, bench->root, &names, &allocators, problem) !=
             0 ||
-        select_cells(bench, &allocators, &rows, grid->mode, &campaign->cells, problem) != 0 ||
+        choose_cells(grid, &allocators, &rows, problem) != 0 ||
         change_arguments(grid, problem) != 0)
         return -1;
-    long *repeats = repeats_option(grid);
-    if (*repeats == 0)
-        *repeats = grid->design->repeats[grid->mode];
     const long timeout_s =
         options->timeout_s > 0 ? options->timeout_s : grid->design->timeout_s[grid->mode];
     campaign->measure.timeout_s = (double)timeout_s;
@@ -165,33 +203,14 @@ static int choose(struct grid *grid, struct problem *problem)
     facts_add(arena, facts, "plan.allocators", strings_join(arena, &canonical, " "));
     facts_add(arena, facts, "plan.workloads", strings_join(arena, &rows, " "));
     facts_add(arena, facts, repeats_key(grid), arena_printf(arena, "%ld", *repeats));
+    if (grid->design->latency_repeats[grid->mode] > 0)
+        facts_add(arena, facts, "plan.pass", options->pass != NULL ? options->pass : "standard");
+    if (options->no_kpi)
+        facts_add(arena, facts, "plan.no_kpi", "all");
+    for (int i = 0; i < campaign->cells.count; i++)
+        campaign->cells.at[i].no_pages = options->no_kpi;
     facts_add(arena, facts, "timeout_s", arena_printf(arena, "%ld", timeout_s));
     return check_cells(grid, problem);
-}
-
-/* The cells of a row stand together, so a group of the plan is a row. */
-static struct plan make_plan(struct grid *grid)
-{
-    const struct cells *cells = &grid->campaign.cells;
-    struct arena *arena = grid->bench.arena;
-    int *measured = arena_alloc(arena, (size_t)cells->count * sizeof *measured);
-    int *first = arena_alloc(arena, ((size_t)cells->count + 1) * sizeof *first);
-    int count = 0, groups = 0;
-    const char *row = NULL;
-    for (int i = 0; i < cells->count; i++) {
-        if (cells->at[i].allocator.missing != NULL)
-            continue;
-        if (cells->at[i].workload != row)
-            first[groups++] = count;
-        row = cells->at[i].workload;
-        measured[count++] = i;
-    }
-    first[groups] = count;
-    const int repeats = (int)*repeats_option(grid);
-    const uint64_t seed = grid->campaign.session.seed;
-    return grid->design->is_mirrored
-               ? plan_mirrored_blocks(arena, measured, first, groups, repeats, seed)
-               : plan_complete_blocks(arena, measured, count, repeats, seed);
 }
 
 static int find_unfinished(struct grid *grid, struct session *session, struct problem *problem)
@@ -213,7 +232,11 @@ static int begin_anew(struct grid *grid, struct problem *problem)
                 "on with the old one)\n",
                 (long long)unfinished.id);
     campaign->session.seed = asked > 0 ? (uint64_t)asked : random_fresh_seed();
-    campaign->plan = make_plan(grid);
+    const struct passes passes = {
+        .repeats = {repeats_of(grid, PASS_THROUGHPUT), repeats_of(grid, PASS_LATENCY)},
+        .is_mirrored = grid->design->is_mirrored};
+    campaign->plan =
+        passes_plan(grid->bench.arena, &campaign->cells, &passes, campaign->session.seed);
     return campaign_begin(
         &grid->bench, campaign, grid->design->kind,
         grid->design->mode != NULL ? grid->design->mode : catalog_mode_name(grid->mode), problem);
@@ -261,21 +284,27 @@ static int report(struct grid *grid, struct problem *problem)
     if (store_load_samples(campaign->store, arena, session, &campaign->cells, &samples, problem) !=
         0)
         return fail(grid, problem);
+    struct latency_results latencies;
+    if (store_load_latencies(campaign->store, arena, session, &campaign->cells, &latencies,
+                             problem) != 0)
+        return fail(grid, problem);
     const struct summary summary = summary_make(arena, &campaign->cells, &samples, SUMMARY_RATE);
     const enum exit_code code = summary_exit_code(&summary);
     if (grid->bench.options.json) {
-        json_print(json_pack("{s:s, s:I, s:s, s:s?, s:I, s:i, s:o, s:o}", "command",
+        json_print(json_pack("{s:s, s:I, s:s, s:s?, s:I, s:i, s:o, s:o, s:o}", "command",
                              grid->design->command, "session", (json_int_t)session->id, "database",
                              store_path(campaign->store), "mode", session->mode, "seed",
                              (json_int_t)session->seed, "exit_code", (int)code, "cells",
-                             table_json(&summary, SUMMARY_RATE), "noise",
+                             table_json(&summary, SUMMARY_RATE), "latency",
+                             latency_table_json(arena, &campaign->cells, &latencies), "noise",
                              noise_json(&campaign->noise, &campaign->readings)));
         return code;
     }
     if (grid->design->print != NULL)
         grid->design->print(arena, &summary);
-    else
+    else if (summary.count > 0)
         table_print(arena, &grid->bench.catalog, &summary, SUMMARY_RATE);
+    latency_table_print(arena, &campaign->cells, &latencies);
     printf("\n%s\n", table_counts(arena, &summary));
     noise_print(&campaign->noise, &campaign->readings, stdout);
     printf("%s · session %lld · mode %s · seed %llu\n", store_path(campaign->store),
@@ -296,7 +325,8 @@ static bool is_whole(const struct grid *grid)
     const struct strings no_names = {0};
     struct strings names = {0}, rows = {0};
     struct problem ignored = {0};
-    if (!options->resume && (options->allocators != NULL || options->workloads.count > 0))
+    if (options->pass != NULL ||
+        (!options->resume && (options->allocators != NULL || options->workloads.count > 0)))
         return false;
     grid->design->add_names(arena, catalog, grid->mode, &names);
     return select_rows(&grid->bench, &no_names, grid->mode, &rows, &ignored) == 0 &&

@@ -19,6 +19,7 @@ struct grid_design {
     bool is_mirrored;        /* blocks of --blocks, hakmem first among the allocators: plan.h */
     int repeats[MODE_COUNT]; /* default of --repeats or --blocks */
     int timeout_s[MODE_COUNT];
+    int latency_repeats[MODE_COUNT]; /* samples of a cell in the latency pass; 0: there is none */
     /* What is put over the arguments of every row; also sets options that were not given. -1 with
      * the problem. NULL: nothing. */
     int (*add_arguments)(struct arena *arena, struct options *options, struct strings *arguments,

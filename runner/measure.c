@@ -2,6 +2,7 @@
 #include "runner/measure.h"
 
 #include "runner/elf.h"
+#include "runner/timeline.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +15,8 @@ extern char **environ;
 static bool is_passed_on(const char *entry, bool everything)
 {
     static const char *const names[] = {"PATH=", "HOME=", "TMPDIR="};
-    if (strncmp(entry, "LD_PRELOAD=", 11) == 0 || strncmp(entry, "HAKBENCH_IDENTITY_FD=", 21) == 0)
+    if (strncmp(entry, "LD_PRELOAD=", 11) == 0 ||
+        strncmp(entry, "HAKBENCH_IDENTITY_FD=", 21) == 0 || pages_own_entry(entry))
         return false;
     if (everything || host_is_allocator_setting(entry))
         return true;
@@ -47,7 +49,8 @@ int measure_find_probe(struct arena *arena, const char *root, const char **probe
 }
 
 struct strings measure_environment(struct arena *arena, const struct allocator *allocator,
-                                   const struct measure_settings *settings)
+                                   const struct measure_settings *settings,
+                                   const struct pages *pages)
 {
     const char *probe = settings->probe;
     const bool is_foreign = probe != NULL && settings->answer_max == 0;
@@ -57,6 +60,8 @@ struct strings measure_environment(struct arena *arena, const struct allocator *
             strings_add(arena, &result, *entry);
     for (int i = 0; i < allocator->environment.count; i++)
         strings_add(arena, &result, allocator->environment.at[i]);
+    if (pages != NULL)
+        pages_add_environment(arena, pages, &result);
     struct strings preloads = {0};
     /* The first is initialised last: the probe speaks when the allocator has started. It defines
      * none of the allocator's symbols, so the allocator is still the first that does. */
@@ -250,15 +255,39 @@ static void judge_program(struct arena *arena, const struct child_result *result
                     with_last_line(arena, "printed no JSON of benchmarks", result));
 }
 
-enum measure_outcome measure_sample(struct arena *arena, const struct cell *cell,
-                                    const struct measure_settings *settings, struct sample *sample,
-                                    struct problem *problem)
+static void judge(struct arena *arena, const struct child_result *result, const struct cell *cell,
+                  const struct measure_settings *settings, struct sample *sample)
 {
+    if (settings->probe == NULL && *result->output != '\0')
+        sample->output = text_last_line(arena, result->output, 32 * 1024);
+    if (judge_end(arena, result, settings->timeout_s, sample)) {
+        if (sample->output == NULL)
+            sample->output = text_last_line(arena, result->errors, 2000);
+    } else if (settings->probe == NULL) {
+        judge_workload(arena, result, cell, sample);
+    } else {
+        judge_program(arena, result, cell, settings->answer_max, sample);
+    }
+}
+
+static void look(void *timeline, pid_t pid, int64_t at_ns)
+{
+    timeline_look(timeline, pid, at_ns);
+}
+
+/* `pages`: NULL when the child shares none. */
+static enum measure_outcome run_sample(struct arena *arena, const struct cell *cell,
+                                       const struct measure_settings *settings,
+                                       const struct pages *pages, struct sample *sample,
+                                       struct problem *problem)
+{
+    struct timeline timeline = timeline_begin(arena);
     struct strings argv = {0};
     strings_add(arena, &argv, cell->program);
     for (int i = 0; i < cell->arguments.count; i++)
         strings_add(arena, &argv, cell->arguments.at[i]);
-    const struct strings environment = measure_environment(arena, &cell->allocator, settings);
+    const struct strings environment =
+        measure_environment(arena, &cell->allocator, settings, pages);
     const struct child_request request = {
         .argv = argv.at,
         .environment = environment.at,
@@ -269,7 +298,32 @@ enum measure_outcome measure_sample(struct arena *arena, const struct cell *cell
                                                                       : CHILD_DISCARD,
         .output_max = settings->answer_max,
         .wants_identity = settings->probe != NULL,
+        .descriptors = pages != NULL ? &pages->work : NULL,
+        .descriptor_count = pages != NULL ? 1 : 0,
+        .tick_ns = cell->pass == PASS_LATENCY ? TIMELINE_TICK_NS : 0,
+        .tick = look,
+        .tick_context = &timeline,
     };
+    struct child_result result;
+    const int status = child_run(arena, &request, &result, problem);
+    timeline_end(&timeline);
+    if (status != 0)
+        return MEASURE_IMPOSSIBLE;
+    if (result.end == CHILD_INTERRUPTED)
+        return MEASURE_INTERRUPTED;
+    take_accounts(&result, sample);
+    judge(arena, &result, cell, settings, sample);
+    sample->details.moments = timeline.at;
+    sample->details.moment_count = timeline.count;
+    if (pages != NULL)
+        pages_read(arena, pages, result.ended_ns, sample);
+    return MEASURE_DONE;
+}
+
+enum measure_outcome measure_sample(struct arena *arena, const struct cell *cell,
+                                    const struct measure_settings *settings, struct sample *sample,
+                                    struct problem *problem)
+{
     *sample = (struct sample){
         .status = SAMPLE_OK,
         .started_utc = host_now(arena),
@@ -281,21 +335,12 @@ enum measure_outcome measure_sample(struct arena *arena, const struct cell *cell
         .corruptions = RECORD_NONE,
         .audit_errors = RECORD_NONE,
     };
-    struct child_result result;
-    if (child_run(arena, &request, &result, problem) != 0)
+    if (cell->no_pages)
+        return run_sample(arena, cell, settings, NULL, sample, problem);
+    struct pages pages;
+    if (pages_open(&pages, problem) != 0)
         return MEASURE_IMPOSSIBLE;
-    if (result.end == CHILD_INTERRUPTED)
-        return MEASURE_INTERRUPTED;
-    take_accounts(&result, sample);
-    if (settings->probe == NULL && *result.output != '\0')
-        sample->output = text_last_line(arena, result.output, 32 * 1024);
-    if (judge_end(arena, &result, settings->timeout_s, sample)) {
-        if (sample->output == NULL)
-            sample->output = text_last_line(arena, result.errors, 2000);
-    } else if (settings->probe == NULL) {
-        judge_workload(arena, &result, cell, sample);
-    } else {
-        judge_program(arena, &result, cell, settings->answer_max, sample);
-    }
-    return MEASURE_DONE;
+    const enum measure_outcome outcome = run_sample(arena, cell, settings, &pages, sample, problem);
+    pages_close(&pages);
+    return outcome;
 }

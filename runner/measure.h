@@ -4,6 +4,7 @@
 
 #include "runner/child.h"
 #include "runner/host.h"
+#include "runner/pages.h"
 #include "runner/proof.h"
 #include "runner/record.h"
 
@@ -21,9 +22,11 @@ struct measure_settings {
 int measure_find_probe(struct arena *arena, const char *root, const char **probe,
                        struct problem *problem);
 
-/* The environment of a child: what of ours is passed on, the allocator's settings, the preload. */
+/* The environment of a child: what of ours is passed on, the allocator's settings, the preload, and
+ * the shared pages unless they are NULL. */
 struct strings measure_environment(struct arena *arena, const struct allocator *allocator,
-                                   const struct measure_settings *settings);
+                                   const struct measure_settings *settings,
+                                   const struct pages *pages);
 
 /* Why the child does not run on the allocator, by what it wrote to CHILD_IDENTITY_FD; NULL when it
  * does. */

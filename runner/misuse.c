@@ -164,7 +164,7 @@ static enum measure_outcome run_case(struct arena *arena, const struct misuse_st
 {
     const char *const argv[] = {cell->program, misuse->case_id, NULL};
     const struct strings environment =
-        measure_environment(arena, &cell->allocator, &stage->measure);
+        measure_environment(arena, &cell->allocator, &stage->measure, NULL);
     const struct child_request request = {
         .argv = argv,
         .environment = environment.at,

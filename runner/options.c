@@ -33,6 +33,8 @@ static const struct spec specs[] = {
     {OPTION_SESSION, KIND_NUMBER, "session", "N", "this one (the newest that has results)"},
     {OPTION_OUTPUT, KIND_TEXT, "output", "FILE", "write there instead of on stdout; also -o"},
     {OPTION_BRIEF, KIND_FLAG, "quick", NULL, "without what takes more than a second"},
+    {OPTION_PASS, KIND_TEXT, "pass", "PASS", "throughput or latency only (both)"},
+    {OPTION_NO_KPI, KIND_FLAG, "no-kpi", NULL, "share no page of counters with the samples"},
     {OPTION_SEED, KIND_NUMBER, "seed", "N", "of the order (a fresh one, which is printed)"},
     {OPTION_RESULTS, KIND_TEXT, "results", "DIR", "where results.sqlite is (reports/out)"},
     {OPTION_RESUME, KIND_FLAG, "resume", NULL, "go on with the newest one that did not end"},
@@ -66,6 +68,8 @@ static const char **text_of(struct options *options, enum option option)
         return &options->results;
     case OPTION_MATRIX:
         return &options->matrix;
+    case OPTION_PASS:
+        return &options->pass;
     case OPTION_FILTER:
         return &options->filter;
     case OPTION_MIN_TIME:
@@ -120,6 +124,8 @@ static bool *flag_of(struct options *options, enum option option)
         return &options->json;
     case OPTION_BRIEF:
         return &options->quick;
+    case OPTION_NO_KPI:
+        return &options->no_kpi;
     default:
         return &options->help;
     }

@@ -38,16 +38,18 @@ enum option {
     OPTION_OUTPUT = 1 << 27,
     OPTION_SESSION = 1 << 28,
     OPTION_BRIEF = 1 << 29,
+    OPTION_PASS = 1 << 25,
+    OPTION_NO_KPI = 1 << 30,
 };
 
 /* NULL, 0 and false stand for "not given". */
 struct options {
-    const char *mode, *allocators, *results, *matrix, *rows, *filter, *min_time, *seconds;
+    const char *mode, *allocators, *results, *matrix, *rows, *filter, *min_time, *seconds, *pass;
     const char *why, *commits, *anchor, *good, *bad;
     const char *format, *output;
     struct strings workloads, cases;
     long repeats, blocks, timeout_s, seed, session;
-    bool resume, wait, show_output, quick, json, help;
+    bool resume, wait, show_output, quick, json, help, no_kpi;
     struct strings positional;
     struct strings rest; /* what follows -- */
     bool has_rest;

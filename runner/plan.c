@@ -78,3 +78,18 @@ struct plan plan_mirrored_blocks(struct arena *arena, const int *cells, const in
     }
     return plan;
 }
+
+struct plan plan_join(struct arena *arena, const struct plan *first, const struct plan *second)
+{
+    struct plan plan = {.count = first->count + second->count};
+    plan.at = arena_alloc(arena, ((size_t)plan.count + 1) * sizeof *plan.at);
+    memcpy(plan.at, first->at, (size_t)first->count * sizeof *plan.at);
+    const int blocks = first->count > 0 ? first->at[first->count - 1].block + 1 : 0;
+    for (int i = 0; i < second->count; i++) {
+        struct place place = second->at[i];
+        place.position += first->count;
+        place.block += blocks;
+        plan.at[first->count + i] = place;
+    }
+    return plan;
+}

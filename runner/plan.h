@@ -27,4 +27,7 @@ struct plan plan_paired_blocks(struct arena *arena, int pairs, int blocks, uint6
 struct plan plan_mirrored_blocks(struct arena *arena, const int *cells, const int *first,
                                  int groups, int blocks, uint64_t seed);
 
+/* The blocks of `first` and then those of `second`, positions and blocks counted on. */
+struct plan plan_join(struct arena *arena, const struct plan *first, const struct plan *second);
+
 #endif

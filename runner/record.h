@@ -35,7 +35,13 @@ struct cell {
     const char *side;     /* "A" or "B" in a comparison, else "" */
     const char *program;  /* path of the executable */
     struct strings arguments;
-    int threads; /* 1: pinned to one core */
+    int threads;   /* 1: pinned to one core */
+    bool no_pages; /* its processes share no memory with the runner: pages.h */
+};
+
+struct cells {
+    struct cell *at;
+    int count;
 };
 
 struct place {

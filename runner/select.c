@@ -33,13 +33,20 @@ int select_rows(const struct bench *bench, const struct strings *names, enum cat
     return 0;
 }
 
-int select_program(const struct bench *bench, const struct catalog_row *row, const char **program,
-                   struct problem *problem)
+static int find_program(const struct bench *bench, const struct catalog_row *row, enum pass pass,
+                        const char **program, struct problem *problem)
 {
-    *program = arena_printf(bench->arena, "%s/build/workloads/%s", bench->root, row->program);
+    *program = arena_printf(bench->arena, "%s/build/%s/%s", bench->root,
+                            pass == PASS_LATENCY ? "latency" : "workloads", row->program);
     if (access(*program, X_OK) != 0)
         return problem_set(problem, "workload %s: %s is not built: run make", row->name, *program);
     return 0;
+}
+
+int select_program(const struct bench *bench, const struct catalog_row *row, const char **program,
+                   struct problem *problem)
+{
+    return find_program(bench, row, PASS_THROUGHPUT, program, problem);
 }
 
 int select_threads(const struct strings *arguments)
@@ -98,19 +105,23 @@ struct strings select_override(struct arena *arena, const struct strings *row,
     return result;
 }
 
-int select_cells(const struct bench *bench, const struct allocators *allocators,
-                 const struct strings *rows, enum catalog_mode mode, struct cells *cells,
-                 struct problem *problem)
+static int add_cells(const struct bench *bench, const struct allocators *allocators,
+                     const struct strings *rows, enum catalog_mode mode, enum pass pass,
+                     struct cells *cells, struct problem *problem)
 {
-    const size_t count = (size_t)allocators->count * (size_t)rows->count;
-    *cells = (struct cells){.at = arena_alloc(bench->arena, count * sizeof *cells->at)};
+    const size_t more = (size_t)allocators->count * (size_t)rows->count;
+    struct cell *at = arena_alloc(bench->arena, ((size_t)cells->count + more) * sizeof *at);
+    if (cells->count > 0)
+        memcpy(at, cells->at, (size_t)cells->count * sizeof *at);
+    cells->at = at;
     for (int r = 0; r < rows->count; r++) {
         const struct catalog_row *row = catalog_find_row(&bench->catalog, rows->at[r]);
         const char *program;
-        if (select_program(bench, row, &program, problem) != 0)
+        if (find_program(bench, row, pass, &program, problem) != 0)
             return -1;
         for (int a = 0; a < allocators->count; a++)
             cells->at[cells->count++] = (struct cell){
+                .pass = pass,
                 .allocator = allocators->at[a],
                 .workload = row->name,
                 .side = "",
@@ -120,4 +131,19 @@ int select_cells(const struct bench *bench, const struct allocators *allocators,
             };
     }
     return 0;
+}
+
+int select_cells(const struct bench *bench, const struct allocators *allocators,
+                 const struct strings *rows, enum catalog_mode mode, struct cells *cells,
+                 struct problem *problem)
+{
+    *cells = (struct cells){0};
+    return add_cells(bench, allocators, rows, mode, PASS_THROUGHPUT, cells, problem);
+}
+
+int select_add_latency(const struct bench *bench, const struct allocators *allocators,
+                       const struct strings *rows, enum catalog_mode mode, struct cells *cells,
+                       struct problem *problem)
+{
+    return add_cells(bench, allocators, rows, mode, PASS_LATENCY, cells, problem);
 }

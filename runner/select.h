@@ -26,4 +26,10 @@ int select_cells(const struct bench *bench, const struct allocators *allocators,
                  const struct strings *rows, enum catalog_mode mode, struct cells *cells,
                  struct problem *problem);
 
+/* Appends the cells of the latency pass: every row under the allocators of the list, by programs
+ * that were built to time single calls. */
+int select_add_latency(const struct bench *bench, const struct allocators *allocators,
+                       const struct strings *rows, enum catalog_mode mode, struct cells *cells,
+                       struct problem *problem);
+
 #endif

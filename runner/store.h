@@ -30,11 +30,6 @@ struct session {
     int dirty;             /* -1: not known */
 };
 
-struct cells {
-    struct cell *at;
-    int count;
-};
-
 /* The JSON array that stands for a cell's arguments; the caller frees it. NULL: no memory. */
 char *store_arguments_text(const struct cell *cell);
 
@@ -71,6 +66,23 @@ int store_load_remaining(struct store *store, struct arena *arena, const struct 
                          const struct cells *cells, struct plan *plan, struct problem *problem);
 int store_load_samples(struct store *store, struct arena *arena, const struct session *session,
                        const struct cells *cells, struct samples *samples, struct problem *problem);
+
+/* What an ok sample of the latency pass says of one kind of operation. */
+struct latency_result {
+    int cell;               /* index */
+    struct latency latency; /* without its buckets */
+};
+
+struct latency_results {
+    struct latency_result *at;
+    int count;
+    double step_ns; /* of the clock, the largest: shorter times are not told apart */
+};
+
+/* In the order in which they were measured. */
+int store_load_latencies(struct store *store, struct arena *arena, const struct session *session,
+                         const struct cells *cells, struct latency_results *results,
+                         struct problem *problem);
 
 /* A benchmark of one ok process of `hakbench micro`: a row of the view of that name. */
 struct micro_result {

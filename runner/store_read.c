@@ -208,6 +208,44 @@ int store_load_samples(struct store *store, struct arena *arena, const struct se
     return step;
 }
 
+int store_load_latencies(struct store *store, struct arena *arena, const struct session *session,
+                         const struct cells *cells, struct latency_results *results,
+                         struct problem *problem)
+{
+    void *room = NULL;
+    sqlite3_stmt *statement = prepare_rows(
+        store, arena, "sample JOIN latency ON sample_id = id",
+        "SELECT cell_id, operation, count, timed, overhead_ns, p50_ns, p90_ns, p99_ns, p999_ns,"
+        " max_ns, (SELECT value FROM kpi WHERE kpi.sample_id = id AND name = 'work.clock_step_ps')"
+        " FROM sample JOIN latency ON sample_id = id"
+        " WHERE session_id = ? AND status = 'ok' ORDER BY position, operation",
+        session->id, sizeof *results->at, &room, problem);
+    if (statement == NULL)
+        return -1;
+    *results = (struct latency_results){.at = room};
+    int step;
+    while ((step = database_step(&store->database, statement, problem)) == 1) {
+        const int cell = find_cell(cells, sqlite3_column_int64(statement, 0));
+        const double step_ns = sqlite3_column_double(statement, 10) / 1000;
+        if (cell < 0)
+            continue;
+        results->step_ns = step_ns > results->step_ns ? step_ns : results->step_ns;
+        results->at[results->count++] =
+            (struct latency_result){.cell = cell,
+                                    .latency = {.operation = database_text(arena, statement, 1),
+                                                .count = sqlite3_column_int64(statement, 2),
+                                                .timed = sqlite3_column_int64(statement, 3),
+                                                .overhead_ns = sqlite3_column_double(statement, 4),
+                                                .p50_ns = sqlite3_column_double(statement, 5),
+                                                .p90_ns = sqlite3_column_double(statement, 6),
+                                                .p99_ns = sqlite3_column_double(statement, 7),
+                                                .p999_ns = sqlite3_column_double(statement, 8),
+                                                .max_ns = sqlite3_column_double(statement, 9)}};
+    }
+    sqlite3_finalize(statement);
+    return step;
+}
+
 int store_load_micro(struct store *store, struct arena *arena, const struct session *session,
                      const struct cells *cells, struct micro_results *results,
                      struct problem *problem)

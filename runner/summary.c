@@ -9,7 +9,16 @@ static double metric_of(const struct sample *sample, enum summary_metric metric)
                                   : (double)sample->wall_ns / 1e9;
 }
 
-enum column { COLUMN_VALUE, COLUMN_FAULTS, COLUMN_RSS, COLUMN_USER, COLUMN_SYSTEM, COLUMNS };
+enum column {
+    COLUMN_VALUE,
+    COLUMN_FAULTS,
+    COLUMN_FAULTS_START,
+    COLUMN_FAULTS_AFTER,
+    COLUMN_RSS,
+    COLUMN_USER,
+    COLUMN_SYSTEM,
+    COLUMNS
+};
 
 static void summarise_cell(struct arena *arena, const struct cell *cell, int index,
                            const struct samples *samples, enum summary_metric metric,
@@ -42,6 +51,9 @@ static void summarise_cell(struct arena *arena, const struct cell *cell, int ind
         columns[COLUMN_VALUE][ok] = metric_of(sample, metric);
         columns[COLUMN_FAULTS][ok] =
             (double)(sample->minflt_phase >= 0 ? sample->minflt_phase : sample->minflt_total);
+        columns[COLUMN_FAULTS_START][ok] = (double)sample->minflt_start;
+        columns[COLUMN_FAULTS_AFTER][ok] =
+            (double)(sample->minflt_total - sample->minflt_start - sample->minflt_phase);
         columns[COLUMN_RSS][ok] = (double)sample->peak_rss;
         columns[COLUMN_USER][ok] = (double)sample->user_ns / 1e9;
         columns[COLUMN_SYSTEM][ok] = (double)sample->system_ns / 1e9;
@@ -51,6 +63,8 @@ static void summarise_cell(struct arena *arena, const struct cell *cell, int ind
         return;
     line->value = stats_median_interval(columns[COLUMN_VALUE], ok, 0.95);
     line->faults = stats_median(columns[COLUMN_FAULTS], ok);
+    line->faults_start = stats_median(columns[COLUMN_FAULTS_START], ok);
+    line->faults_after = stats_median(columns[COLUMN_FAULTS_AFTER], ok);
     line->peak_rss = stats_median(columns[COLUMN_RSS], ok);
     line->user_s = stats_median(columns[COLUMN_USER], ok);
     line->system_s = stats_median(columns[COLUMN_SYSTEM], ok);
@@ -98,6 +112,16 @@ static void sort_lines(struct line *lines, int count, enum summary_metric metric
     }
 }
 
+static void add_totals(struct summary *summary, const struct line *line)
+{
+    for (int s = 0; s < SAMPLE_STATUSES; s++)
+        summary->counts[s] += line->counts[s];
+    summary->corruptions += line->corruptions;
+    summary->operations += line->operations;
+    summary->audit_errors += line->audit_errors;
+    summary->wrong_results += line->wrong_results;
+}
+
 struct summary summary_make(struct arena *arena, const struct cells *cells,
                             const struct samples *samples, enum summary_metric metric)
 {
@@ -105,28 +129,30 @@ struct summary summary_make(struct arena *arena, const struct cells *cells,
     summary.lines = arena_alloc(arena, ((size_t)cells->count + 1) * sizeof *summary.lines);
     for (int i = 0; i < cells->count; i++) {
         const char *workload = cells->at[i].workload;
-        bool is_first = true;
-        for (int j = 0; j < i; j++)
+        bool is_first = cells->at[i].pass == PASS_THROUGHPUT;
+        for (int j = 0; j < i && is_first; j++)
             is_first = is_first && strcmp(cells->at[j].workload, workload) != 0;
         if (!is_first)
             continue;
         struct line *lines = &summary.lines[summary.count];
         int count = 0;
         for (int j = i; j < cells->count; j++)
-            if (strcmp(cells->at[j].workload, workload) == 0)
+            if (strcmp(cells->at[j].workload, workload) == 0 &&
+                cells->at[j].pass == PASS_THROUGHPUT)
                 summarise_cell(arena, &cells->at[j], j, samples, metric, &lines[count++]);
         set_ratios(lines, count, metric);
         sort_lines(lines, count, metric);
         summary.count += count;
     }
-    for (int i = 0; i < summary.count; i++) {
-        for (int s = 0; s < SAMPLE_STATUSES; s++)
-            summary.counts[s] += summary.lines[i].counts[s];
-        summary.corruptions += summary.lines[i].corruptions;
-        summary.operations += summary.lines[i].operations;
-        summary.audit_errors += summary.lines[i].audit_errors;
-        summary.wrong_results += summary.lines[i].wrong_results;
-    }
+    for (int i = 0; i < summary.count; i++)
+        add_totals(&summary, &summary.lines[i]);
+    /* A crash is a crash in whatever pass. */
+    for (int i = 0; i < cells->count; i++)
+        if (cells->at[i].pass != PASS_THROUGHPUT) {
+            struct line line;
+            summarise_cell(arena, &cells->at[i], i, samples, metric, &line);
+            add_totals(&summary, &line);
+        }
     return summary;
 }
 

@@ -1,5 +1,6 @@
 /* What the samples of a session say, a cell a line: medians, intervals, ratios, counts.
- * A sample that is not ok is counted and never enters a number.
+ * A sample that is not ok is counted and never enters a number. Of the latency pass only troubles
+ * count, in the totals: its samples say nothing of throughput.
  */
 #ifndef RUNNER_SUMMARY_H
 #define RUNNER_SUMMARY_H
@@ -20,13 +21,14 @@ struct line {
     int64_t corruptions, audit_errors;
     int64_t operations; /* of every sample that lived to count them */
     int wrong_results;
-    struct interval value;       /* of the metric, over the ok samples */
-    double ratio;                /* to the best peer of its workload, > 1 better; 0: none */
-    double faults, peak_rss;     /* medians; of the measured phase when it is known, bytes */
-    double user_s, system_s;     /* medians */
-    double ns_per_op;            /* median; 0: not known */
-    const char *reason;          /* of the first sample that is not ok */
-    enum sample_status troubled; /* its status */
+    struct interval value;             /* of the metric, over the ok samples */
+    double ratio;                      /* to the best peer of its workload, > 1 better; 0: none */
+    double faults, peak_rss;           /* medians; of the measured phase when it is known, bytes */
+    double faults_start, faults_after; /* of our workloads, before and after that phase */
+    double user_s, system_s;           /* medians */
+    double ns_per_op;                  /* median; 0: not known */
+    const char *reason;                /* of the first sample that is not ok */
+    enum sample_status troubled;       /* its status */
 };
 
 struct summary {

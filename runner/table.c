@@ -275,6 +275,10 @@ static json_t *line_json(const struct line *line, enum summary_metric metric)
     if (line->ratio > 0)
         json_object_set_new(object, "ratio_to_best_peer", json_real(line->ratio));
     json_object_set_new(object, "soft_faults", json_real(line->faults));
+    if (metric == SUMMARY_RATE) {
+        json_object_set_new(object, "soft_faults_start", json_real(line->faults_start));
+        json_object_set_new(object, "soft_faults_after", json_real(line->faults_after));
+    }
     json_object_set_new(object, "peak_rss_bytes", json_real(line->peak_rss));
     json_object_set_new(object, "user_s", json_real(line->user_s));
     json_object_set_new(object, "system_s", json_real(line->system_s));

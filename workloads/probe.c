@@ -11,8 +11,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "workloads/clock.h"
+#include "workloads/latency.h"
+#include "workloads/page.h"
 
 /* One per worker, from probe_memory(). */
 struct worker {
@@ -29,19 +32,38 @@ static struct {
     _Atomic uint64_t deadline_ns;
     uint64_t harness_bytes;
     pthread_barrier_t start, stop, clean;
+    struct work_page *page;
 } probe;
 
 uint64_t probe_clock_ns(void)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    return clock_now_ns();
 }
 
 bool probe_time_is_up(void)
 {
     uint64_t deadline_ns = atomic_load_explicit(&probe.deadline_ns, memory_order_relaxed);
     return deadline_ns != 0 && probe_clock_ns() >= deadline_ns;
+}
+
+static void tell(_Atomic uint64_t *member, uint64_t number)
+{
+    atomic_store_explicit(member, number, memory_order_relaxed);
+}
+
+void probe_progress(uint64_t ops)
+{
+    atomic_fetch_add_explicit(&probe.page->head.ops, ops, memory_order_relaxed);
+}
+
+void probe_set_ops(uint64_t ops)
+{
+    tell(&probe.page->head.ops, ops);
+}
+
+static void set_phase(enum work_phase phase)
+{
+    atomic_store_explicit(&probe.page->head.phase, phase, memory_order_relaxed);
 }
 
 /* What the kernel could give without swapping, or SIZE_MAX when it does not say. */
@@ -125,6 +147,7 @@ static void *work(void *argument)
     worker->start_ns = probe_clock_ns();
     job->run(job->context, worker->index);
     worker->end_ns = probe_clock_ns();
+    latency_thread_end();
     pthread_barrier_wait(&probe.stop);
     /* The main thread reads the counters between these two barriers. */
     pthread_barrier_wait(&probe.clean);
@@ -157,12 +180,31 @@ static void set_deadline(uint64_t now_ns)
     atomic_store_explicit(&probe.deadline_ns, deadline_ns, memory_order_relaxed);
 }
 
+static void begin_phase(const struct probe_reading *reading)
+{
+    struct work_head *head = &probe.page->head;
+    tell(&head->minflt_start, reading->minflt_start);
+    tell(&head->start_ns, probe_clock_ns());
+    latency_thread_begin();
+    set_phase(WORK_MEASURED);
+}
+
+/* By the main thread, when no worker works and none has begun to free what is left. */
+static void end_phase(void)
+{
+    tell(&probe.page->head.end_ns, probe_clock_ns());
+    set_phase(WORK_AFTER);
+    latency_finish();
+}
+
 static void measure_alone(const struct probe_job *job, struct probe_reading *reading)
 {
     uint64_t start_ns = probe_clock_ns();
     set_deadline(start_ns);
     job->run(job->context, 0);
     reading->elapsed_ns = probe_clock_ns() - start_ns;
+    latency_thread_end();
+    end_phase();
     reading->minflt_phase = read_minflt() - reading->minflt_start;
     if (job->clean) {
         job->clean(job->context, 0);
@@ -179,7 +221,9 @@ static void measure_threads(const struct probe_job *job, struct worker *workers,
         job->lead(job->context);
     }
     uint64_t last_ns = probe_clock_ns();
+    latency_thread_end();
     pthread_barrier_wait(&probe.stop);
+    end_phase();
     reading->minflt_phase = read_minflt() - reading->minflt_start;
     pthread_barrier_wait(&probe.clean);
     for (unsigned i = 0; i < job->threads; i++) {
@@ -199,6 +243,8 @@ struct probe_reading probe_measure(const struct options *options, const struct p
     bool alone = job->threads == 1 && !job->lead;
     probe.options = options;
     probe.job = job;
+    probe.page = page_attach(LATENCY_PAGE_BYTES);
+    latency_prepare(probe.page);
     if (!alone) {
         workers = probe_memory(job->threads * sizeof *workers);
         start_threads(workers, job->threads);
@@ -206,12 +252,15 @@ struct probe_reading probe_measure(const struct options *options, const struct p
     reading.harness_bytes = probe.harness_bytes;
     reading.rss_start = probe_rss();
     reading.minflt_start = read_minflt();
+    begin_phase(&reading);
     if (alone) {
         measure_alone(job, &reading);
     } else {
         measure_threads(job, workers, &reading);
     }
     reading.rss_end = probe_rss();
+    tell(&probe.page->head.minflt_phase, reading.minflt_phase);
+    tell(&probe.page->head.rss_end, reading.rss_end);
     /* The kernel brings its maximum up to date only now and then: it can lag behind. */
     reading.peak_rss = read_peak_rss();
     if (reading.peak_rss < reading.rss_end) {

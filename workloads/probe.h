@@ -47,6 +47,13 @@ void *probe_memory(size_t bytes);
  * in the calling thread, so that the process really is single-threaded. */
 struct probe_reading probe_measure(const struct options *options, const struct probe_job *job);
 
+/* So many operations more are done. Told in the page (page.h), where it outlives the process; an
+ * atomic addition, so once in some thousand operations. Thread-safe. */
+void probe_progress(uint64_t ops);
+
+/* All operations that were done, once that is known exactly. */
+void probe_set_ops(uint64_t ops);
+
 /* Resident bytes of the process now; 0 when the system does not say. Thread-safe. */
 uint64_t probe_rss(void);
 

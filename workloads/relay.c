@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "workloads/latency.h"
 #include "workloads/options.h"
 
 static void *carry(void *argument);
@@ -25,6 +26,7 @@ static void *carry(void *argument)
 {
     struct relay *relay = argument;
     bool more = relay->leg(relay->context);
+    latency_thread_end();
     if (relay->legs > 0) {
         pthread_join(relay->runner, NULL);
     }

@@ -75,6 +75,7 @@ int report_print(const struct report *report)
     const struct probe_reading *reading = &report->reading;
     static struct identity identity;
     identity_read(&identity);
+    probe_set_ops(report->ops);
     line.length = 0;
     add("{\"schema\":1,\"workload\":\"%s\"", options->program);
     add_number("threads", options->threads);

@@ -50,6 +50,8 @@ class Bench:
         own = ["--results", str(self.results)]
         if name in ("run", "compare", "peers", "soak"):
             own += ["--rows", str(self.rows)]
+        if name == "run" and "--pass" not in words and "--resume" not in words:
+            own += ["--pass", "throughput"]
         return [str(HAKBENCH), name, *own, *map(str, words)]
 
     def call(self, name: str, *words: object, **options: Any) -> subprocess.CompletedProcess[str]:

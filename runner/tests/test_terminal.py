@@ -53,6 +53,16 @@ def test_no_line_is_wider_than_the_terminal(bench: Bench, columns: int) -> None:
     assert max(map(len, rows)) <= max(min(columns, 100), 62)
 
 
+@pytest.mark.parametrize("columns", [60, 100])
+def test_latencies_fit_the_terminal(bench: Bench, columns: int) -> None:
+    command = quick(bench, "--pass", "latency", "--allocators", "glibc,hakmem")
+    seen = ESCAPE.sub("", on_terminal(bench, columns, command, NO_COLOR="").replace("\r", ""))
+    table = seen.split("latency of single calls", 1)[1].split("\n\n")[0].split("\n")[1:]
+    assert len(table) == 4
+    assert len({len(row) for row in table}) == 1 and len(table[0]) <= columns
+    assert ("max" in table[1]) == (columns == 100)
+
+
 def test_the_table_has_aligned_columns(bench: Bench) -> None:
     done = bench.call("run", "--mode", "default", "--repeats", 1, "--workloads", "ws8192")
     assert done.returncode == 0, done.stderr

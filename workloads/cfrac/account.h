@@ -14,6 +14,8 @@
 
 #include "workloads/probe.h"
 
+#define ACCOUNT_TELL 16384 /* allocs */
+
 struct account {
     /* allocs - frees blocks are live, at most live_max so far. */
     uint64_t allocs, frees, live_max;
@@ -21,6 +23,7 @@ struct account {
     uint64_t upto16; /* allocs of at most 16 bytes */
     uint64_t upto32; /* allocs of 17 to 32 bytes */
     uint64_t errors; /* damage and wrong results */
+    uint64_t told;   /* of allocs, as progress */
     bool audit;
 };
 
@@ -49,6 +52,15 @@ static inline void *account_malloc(size_t bytes)
     account.upto16 += bytes <= 16;
     account.upto32 += bytes > 16 && bytes <= 32;
     return block;
+}
+
+/* Tells of progress, now and then. */
+static inline void account_tell(void)
+{
+    if (account.allocs - account.told >= ACCOUNT_TELL) {
+        probe_progress(account.allocs - account.told);
+        account.told = account.allocs;
+    }
 }
 
 static inline void account_free(void *block)

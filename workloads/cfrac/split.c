@@ -1,5 +1,6 @@
 #include "workloads/cfrac/split.h"
 
+#include "workloads/cfrac/account.h"
 #include "workloads/cfrac/arith.h"
 #include "workloads/cfrac/base.h"
 #include "workloads/cfrac/combine.h"
@@ -116,6 +117,7 @@ static struct big *attempt(const struct big *number, const struct base *base)
             wanted += RELATIONS_EXTRA;
         }
         expansion_step(&expansion);
+        account_tell();
     }
     relation_free_all(relations);
     expansion_end(&expansion);

@@ -78,6 +78,9 @@ static bool leg(void *context)
     for (uint64_t i = 0; i < churn->steps && !over; i++) {
         step(churn, lane);
         lane->ops++;
+        if (lane->ops % STEPS_PER_CLOCK == 0) {
+            probe_progress(STEPS_PER_CLOCK);
+        }
         over = is_over(churn, lane);
     }
     array_drop(&lane->left, &lane->churner);

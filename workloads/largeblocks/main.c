@@ -121,6 +121,9 @@ static void run(void *context, unsigned index)
     while (by_time ? lane->ops % PICKS_PER_CLOCK != 0 || !probe_time_is_up()
                    : lane->ops < lane->ops_wanted) {
         pick(large, lane);
+        if (lane->ops % PICKS_PER_CLOCK == 0) {
+            probe_progress(PICKS_PER_CLOCK);
+        }
     }
 }
 

@@ -91,6 +91,7 @@ static bool leg(void *context)
         } else {
             replace(larson, lane, count, false);
         }
+        probe_progress(count);
     }
     return !is_over(larson, lane);
 }

@@ -52,8 +52,12 @@ static void grow(struct lane *lane, enum stage stage)
     uint64_t factor = stage == STAGE_GROW ? 1 : LANE_SECOND_FACTOR;
     struct rng rng = size_stream(lane, stage);
     for (uint64_t slot = 0; slot < lane->count && lane->held < lane->peak; slot++) {
-        if (slot % BLOCKS_PER_CLOCK == 0 && probe_time_is_up()) {
-            break;
+        if (slot % BLOCKS_PER_CLOCK == 0) {
+            probe_progress(lane->allocs - lane->allocs_told);
+            lane->allocs_told = lane->allocs;
+            if (probe_time_is_up()) {
+                break;
+            }
         }
         if (lane->blocks[slot]) {
             continue;

@@ -32,6 +32,7 @@ struct lane {
     /* Results. stage_ns is of all cycles, rss as it was after each stage of the last one. */
     uint64_t held_max, stage_ns[STAGE_COUNT], rss[STAGE_COUNT];
     uint64_t allocs, frees, cycles, audit_errors, checksum;
+    uint64_t allocs_told; /* as progress */
 } __attribute__((aligned(128)));
 
 /* Takes the tables from the harness. */

@@ -33,7 +33,11 @@ struct rbtree {
 
 static bool may_go_on(uint64_t i)
 {
-    return i % OPS_PER_CLOCK != 0 || !probe_time_is_up();
+    if (i % OPS_PER_CLOCK != 0) {
+        return true;
+    }
+    probe_progress(i > 0 ? OPS_PER_CLOCK : 0);
+    return !probe_time_is_up();
 }
 
 static void insert_key(struct lane *lane, uint64_t index)

@@ -41,6 +41,7 @@ uint64_t eights_publish(struct eights *eights)
             void *block = make_block(eights, slot);
             atomic_store_explicit(&eights->slots[slot], block, memory_order_release);
         }
+        probe_progress(EIGHTS_RUN);
         if (probe_time_is_up()) {
             break;
         }

@@ -44,7 +44,9 @@ static void work_round(struct sh8bench *bench, struct worker *worker)
             left = 0;
         }
         if (left > 0) {
+            uint64_t before = worker->heap.allocs;
             heap_iterate(&worker->heap);
+            probe_progress(worker->heap.allocs - before);
             left--;
         }
         uint64_t freed = eights_free(&bench->eights, &worker->reader, EIGHTS_PER_ITERATION);

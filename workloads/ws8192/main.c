@@ -8,6 +8,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "workloads/latency.h"
+#include "workloads/pace.h"
 #include "workloads/pattern.h"
 #include "workloads/probe.h"
 #include "workloads/report.h"
@@ -30,6 +32,7 @@ struct lane { /* what one thread owns; padded, for threads must not share its ca
 struct ws8192 {
     struct options options;
     uint64_t slots, size_min, size_max;
+    uint64_t rate; /* operations a second; 0: as fast as can be */
     bool startup;
     struct lane *lanes;
 };
@@ -89,10 +92,28 @@ static inline __attribute__((always_inline)) void pick(const struct ws8192 *ws, 
     lane->checksum = rng_mix(lane->checksum ^ sizes) + rng.state;
 }
 
+/* Each operation when it is due: what the time of one is made of then, see pace.h. */
+static void run_paced(const struct ws8192 *ws, struct lane *lane, unsigned index)
+{
+    bool by_time = ws->options.duration_ns > 0;
+    struct pace pace = pace_start(ws->rate, index, ws->options.threads);
+    while (by_time ? !probe_time_is_up() : lane->picks < lane->picks_wanted) {
+        latency_set_late(pace_wait(&pace));
+        pick(ws, lane, 1, ws->options.audit);
+        probe_progress(1);
+        uint64_t held = lane->allocs - lane->frees;
+        lane->held_max = held > lane->held_max ? held : lane->held_max;
+    }
+}
+
 static void run(void *context, unsigned index)
 {
     const struct ws8192 *ws = context;
     struct lane *lane = &ws->lanes[index];
+    if (ws->rate > 0) {
+        run_paced(ws, lane, index);
+        return;
+    }
     bool by_time = ws->options.duration_ns > 0;
     while (by_time ? !probe_time_is_up() : lane->picks < lane->picks_wanted) {
         uint64_t count = PICKS_PER_CHUNK;
@@ -104,6 +125,7 @@ static void run(void *context, unsigned index)
         } else {
             pick(ws, lane, count, false);
         }
+        probe_progress(count);
         uint64_t held = lane->allocs - lane->frees;
         lane->held_max = held > lane->held_max ? held : lane->held_max;
     }
@@ -163,7 +185,8 @@ static int measure(struct ws8192 *ws)
     }
     struct report_item params[] = {{.name = "slots", .number = ws->slots},
                                    {.name = "min", .number = ws->size_min},
-                                   {.name = "max", .number = ws->size_max}};
+                                   {.name = "max", .number = ws->size_max},
+                                   {.name = "rate", .number = ws->rate}};
     struct report_item result[] = {{.name = "held_blocks_max", .number = held_max}};
     report.params = params;
     report.param_count = sizeof params / sizeof *params;
@@ -189,6 +212,8 @@ int main(int argc, char **argv)
         {"--slots", OPTION_NUMBER, &ws.slots, 1, UINT64_C(1) << 28, "N", "slots of each thread"},
         {"--min", OPTION_NUMBER, &ws.size_min, 1, UINT64_C(1) << 30, "BYTES", "smallest block"},
         {"--max", OPTION_NUMBER, &ws.size_max, 1, UINT64_C(1) << 30, "BYTES", "largest block"},
+        {"--rate", OPTION_NUMBER, &ws.rate, 1, UINT64_C(1000000000), "N",
+         "operations a second, all threads: each begins when it is due, or late"},
         {"--startup", OPTION_FLAG, &ws.startup, 0, 0, NULL,
          "instead: 8 bytes, 16 bytes, then mixed, as a thread's first operations"},
     };
@@ -197,9 +222,10 @@ int main(int argc, char **argv)
     if (!ws.startup) {
         return measure(&ws);
     }
-    if (ws.options.duration_ns > 0 || ws.options.ops != OPS_DEFAULT) {
-        options_fail(&ws.options, "--startup runs once: drop --ops and --seconds; --slots is the "
-                                  "number of blocks of a step");
+    if (ws.options.duration_ns > 0 || ws.options.ops != OPS_DEFAULT || ws.rate > 0) {
+        options_fail(&ws.options,
+                     "--startup runs once: drop --ops, --seconds and --rate; --slots is the "
+                     "number of blocks of a step");
     }
     return startup_run(&ws.options, ws.slots, ws.size_min, ws.size_max);
 }

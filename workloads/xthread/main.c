@@ -81,6 +81,7 @@ static void produce(struct xthread *xthread, struct lane *lane)
             count = lane->blocks_wanted - lane->blocks;
         }
         queue_push(&xthread->queue, make_batch(xthread, lane, count));
+        probe_progress(count);
     }
     queue_leave(&xthread->queue);
 }
