@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from reports import trend_page
 from reports.index import REPORT_NAME, folder_name
 from reports.load import LoadError, NothingMeasured, list_sessions, load_results
 from reports.names import NamesError, read_names
@@ -16,8 +17,11 @@ PASS, USAGE_ERROR = 0, 2
 
 
 def main(arguments: list[str] | None = None) -> int:
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["trend"]:
+        return trend_page.main(words[1:])
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(words)
     if options.all and (options.session is not None or options.readme_figure):
         parser.error("--all takes neither --session nor --readme-figure: it is for every session")
     try:
@@ -60,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python3 -m reports",
         description="Writes the report of a session as one self-contained HTML file, with its "
-                    "charts as SVG, PNG and CSV beside it, and the index over all sessions.")
+                    "charts as SVG, PNG and CSV beside it, and the index over all sessions. "
+                    "`python3 -m reports trend` draws the history of commits (see its --help).")
     parser.add_argument("--results", type=Path, default=Path("reports/out"), metavar="DIR",
                         help="folder of results.sqlite (default: %(default)s)")
     parser.add_argument("--session", type=int, metavar="ID",

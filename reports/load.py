@@ -197,6 +197,12 @@ def list_sessions(folder: Path) -> list[Session]:
         connection.close()
 
 
+def open_results(folder: Path) -> tuple[sqlite3.Connection, Path]:
+    """Read-only, for the caller to close; and where it is."""
+    path = folder / DATABASE_NAME
+    return _open(path), path
+
+
 def _open(path: Path) -> sqlite3.Connection:
     if not path.is_file():
         raise LoadError(f"no results database at {path}: measure first with `make matrix QUICK=1`, "

@@ -116,9 +116,7 @@ int history_anchor(struct store *store, struct arena *arena, const char **anchor
                    struct problem *problem)
 {
     sqlite3_stmt *statement = database_prepare(
-        &store->database,
-        "SELECT anchor FROM history GROUP BY anchor ORDER BY max(session_id) DESC LIMIT 1",
-        problem);
+        &store->database, "SELECT anchor FROM history ORDER BY session_id DESC LIMIT 1", problem);
     return statement != NULL ? take_text(store, arena, statement, anchor, problem) : -1;
 }
 

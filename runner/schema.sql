@@ -217,6 +217,8 @@ CREATE TABLE IF NOT EXISTS history (
   session_id    INTEGER REFERENCES session(id) ON DELETE SET NULL,
   PRIMARY KEY (anchor, workload, metric, position, commit_id)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS history_session ON history (session_id);
+CREATE INDEX IF NOT EXISTS history_trouble ON history (anchor, position) WHERE value IS NULL;
 
 -- Shifts that a person has accepted, with the reason: trends and gates complain of them no more.
 CREATE TABLE IF NOT EXISTS accepted (
