@@ -18,7 +18,7 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .SUFFIXES:
 .DEFAULT_GOAL := all
-.PHONY: all deps deps-dev matrix micro misuse compare peers soak report test test-tidy test-unit test-python conformance-all \
+.PHONY: all deps deps-dev matrix micro misuse compare peers soak report trend test test-tidy test-unit test-python conformance-all \
         format clean help
 
 help:
@@ -37,6 +37,8 @@ help:
 	@echo '                       docs/ALLOCATOR.md (about 20 minutes; BLOCKS=12)'
 	@echo 'make conformance-all   run the conformance tests on all that variants-all builds'
 	@echo 'make report            write the report of the newest session again'
+	@echo 'make trend             draw the history of commits: change points, drift since the release'
+	@echo '                       (build/hakbench backfill --commits A..B measures it)'
 	@echo 'make format            lay out the C sources with clang-format'
 	@echo 'make clean             delete build/ (results in $(RESULTS)/ stay)'
 
@@ -204,6 +206,8 @@ compare: all
 	build/hakbench compare $(A) $(B) --workload $(W) --results $(RESULTS)
 report:
 	$(PYTHON) -m reports --results $(RESULTS)
+trend:
+	$(PYTHON) -m reports trend --results $(RESULTS)
 
 # The table in the docs. Each part stands for itself: curves are drawn after a crash elsewhere (4),
 # and what valgrind would count is left out where it is not installed.
