@@ -21,6 +21,7 @@ static const struct {
     {"backfill", command_backfill, "measure old commits into the history that trends show"},
     {"accept", command_accept, "record that a commit was meant to be slower"},
     {"misuse", command_misuse, "what every set of layers sees of misused memory"},
+    {"doctor", command_doctor, "is this machine fit to measure, and what to do"},
     {"export", command_export, "a session in the formats of other tools"},
     {"import", command_import, "results of Google Benchmark, as a session"},
 };
