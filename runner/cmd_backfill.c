@@ -1,10 +1,8 @@
 #define _GNU_SOURCE
 #include "runner/commands.h"
-#include "runner/duel.h"
 #include "runner/git.h"
-#include "runner/history.h"
+#include "runner/history_rows.h"
 #include "runner/interrupt.h"
-#include "runner/pairs.h"
 #include "runner/random.h"
 #include "runner/select.h"
 #include "runner/worktree.h"
@@ -14,10 +12,16 @@
 #include <string.h>
 
 static const unsigned accepted = OPTION_COMMITS | OPTION_ANCHOR | OPTION_WORKLOADS | OPTION_BLOCKS |
-                                 OPTION_MODE | OPTION_SEED | OPTION_RESULTS | OPTION_TIMEOUT |
-                                 OPTION_WAIT | OPTION_MATRIX | OPTION_ROWS;
+                                 OPTION_MODE | OPTION_PASS | OPTION_SEED | OPTION_RESULTS |
+                                 OPTION_TIMEOUT | OPTION_WAIT | OPTION_MATRIX | OPTION_ROWS;
 
-enum { BLOCKS_DEFAULT = 6, TIMEOUT_DEFAULT = 60, TREES_KEPT = 24 };
+/* Percentiles of single calls take six blocks of their own, whatever --blocks says. */
+enum {
+    BLOCKS_DEFAULT = 6,
+    TIMED_BLOCKS = STATS_SIGNED_RANK_MIN,
+    TIMEOUT_DEFAULT = 60,
+    TREES_KEPT = 24
+};
 
 /* One call of the command. */
 struct backfill {
@@ -45,7 +49,8 @@ static void print_help(void)
          "\n"
          "The anchor is frozen: that of the history so far; else the last release (tag v1...);\n"
          "else the oldest commit of the range that builds. --anchor starts another history.\n"
-         "On the workloads of --mode (quick) in 6 blocks unless told otherwise.\n");
+         "On the workloads of --mode (quick) in 6 blocks unless told otherwise; then p99.9 of\n"
+         "malloc in six blocks of the latency pass, which --pass throughput leaves out.\n");
     options_print(accepted);
 }
 
@@ -75,6 +80,9 @@ static int read_options(struct backfill *backfill, struct problem *problem)
     if (options->mode != NULL && !catalog_mode_from_name(options->mode, &backfill->mode))
         return problem_set(problem, "unknown mode '%s': choose from quick, default, full",
                            options->mode);
+    if (options->pass != NULL && strcmp(options->pass, pass_name(PASS_THROUGHPUT)) != 0)
+        return problem_set(problem, "--pass %s: throughput leaves out the latency pass",
+                           options->pass);
     if (options->blocks == 0)
         options->blocks = BLOCKS_DEFAULT;
     if (options->blocks < STATS_SIGNED_RANK_MIN || options->blocks > STATS_SIGNED_RANK_MAX)
@@ -154,68 +162,6 @@ static int find_anchor(struct backfill *backfill, struct problem *problem)
     return status;
 }
 
-static double log_faults(const struct sample *sample)
-{
-    return log((double)sample->minflt_phase + 1); /* There may be none. */
-}
-
-static double log_rss(const struct sample *sample)
-{
-    return log((double)sample->peak_rss);
-}
-
-static const struct metric {
-    enum history_metric name;
-    pairs_log *log_of;
-    double offset; /* what log_of adds */
-} metrics[] = {
-    {HISTORY_TIME, pairs_log_time, 0}, {HISTORY_FAULTS, log_faults, 1}, {HISTORY_RSS, log_rss, 0}};
-enum { METRICS = sizeof metrics / sizeof *metrics };
-
-static double median_of(struct arena *arena, const struct duel *duel, int cell,
-                        const struct metric *metric)
-{
-    double *values = arena_alloc(arena, ((size_t)duel->samples.count + 1) * sizeof *values);
-    size_t count = 0;
-    for (int i = 0; i < duel->samples.count; i++)
-        if (duel->samples.at[i].cell == cell)
-            values[count++] = exp(metric->log_of(&duel->samples.at[i])) - metric->offset;
-    return stats_median(values, count);
-}
-
-/* What the session says of row i: a row a metric, or one that says why there is none. */
-static int make_rows(struct backfill *backfill, const struct commit *commit,
-                     const struct duel *duel, int row, struct history_row *rows)
-{
-    struct arena *arena = backfill->bench.arena;
-    const struct history_row common = {.anchor = backfill->anchor,
-                                       .workload = duel->rows.at[row],
-                                       .metric = HISTORY_TIME,
-                                       .commit = commit,
-                                       .session_id = duel->session.id};
-    const char *of_anchor = duel_trouble(arena, duel, row, 0);
-    rows[0] = common;
-    rows[0].reason = duel_trouble(arena, duel, row, 1);
-    if (rows[0].reason == NULL && of_anchor != NULL)
-        rows[0].reason = arena_printf(arena, "the anchor: %s", of_anchor);
-    if (rows[0].reason != NULL)
-        return 1;
-    for (int m = 0; m < METRICS; m++) {
-        double *differences = arena_alloc(arena, (size_t)duel->blocks * sizeof *differences);
-        rows[m] = common;
-        rows[m].metric = metrics[m].name;
-        rows[m].n = duel->blocks;
-        rows[m].blocks = differences;
-        if (!pairs_differences_of(arena, &duel->plan, &duel->samples, 2 * row, duel->blocks,
-                                  metrics[m].log_of, differences) ||
-            !stats_hodges_lehmann(differences, duel->blocks, 0.95, &rows[m].value))
-            rows[m].reason = "the session lacks samples";
-        rows[m].reference = median_of(arena, duel, 2 * row, &metrics[m]);
-        rows[m].candidate = median_of(arena, duel, 2 * row + 1, &metrics[m]);
-    }
-    return METRICS;
-}
-
 static void tell(struct backfill *backfill, const struct history_row *row)
 {
     if (row->reason != NULL) {
@@ -233,8 +179,9 @@ static int store_results(struct backfill *backfill, const struct commit *commit,
                          const struct duel *duel, struct problem *problem)
 {
     for (int row = 0; row < duel->rows.count; row++) {
-        struct history_row rows[METRICS] = {0};
-        const int count = make_rows(backfill, commit, duel, row, rows);
+        struct history_row rows[HISTORY_METRICS] = {0};
+        const int count =
+            history_rows_make(backfill->bench.arena, backfill->anchor, commit, duel, row, rows);
         if (history_put(backfill->campaign.store, rows, count, problem) != 0)
             return -1;
         tell(backfill, &rows[0]);
@@ -293,6 +240,7 @@ static int measure_commit(struct backfill *backfill, const struct commit *commit
     struct duel duel = {.mode = "backfill",
                         .row_mode = backfill->mode,
                         .blocks = (int)bench->options.blocks,
+                        .timed_blocks = bench->options.pass == NULL ? TIMED_BLOCKS : 0,
                         .sides = {backfill->anchor_allocator}};
     if (find_missing(backfill, commit, &duel.rows, problem) != 0)
         return -1;

@@ -86,7 +86,8 @@ class Bench:
         connection.close()
 
     def samples(self) -> list[sqlite3.Row]:
-        return self.rows_of("SELECT s.*, c.allocator, c.workload, c.side, p.block FROM sample s"
+        return self.rows_of("SELECT s.*, c.allocator, c.workload, c.side, c.pass, p.block"
+                            " FROM sample s"
                             " JOIN cell c ON c.id = s.cell_id JOIN plan p ON p.session_id ="
                             " s.session_id AND p.position = s.position ORDER BY s.position")
 

@@ -50,7 +50,8 @@ class Repository(Bench):
         (self.top / "build").mkdir(parents=True)
         # A copy: hakbench finds its repository by where its own binary is.
         shutil.copy2(ROOT / "build/hakbench", self.top / "build/hakbench")
-        (self.top / "build/workloads").symlink_to(ROOT / "build/workloads")
+        for programs in ("workloads", "latency"):
+            (self.top / "build" / programs).symlink_to(ROOT / "build" / programs)
         for folder_name in ("runner", "workloads", "allocator"):
             (self.top / folder_name).symlink_to(ROOT / folder_name)
         self.rows = self.write("rows.txt", ROWS)

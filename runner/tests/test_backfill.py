@@ -13,6 +13,7 @@ from runner.tests.bench import read_json
 from runner.tests.repository import BROKEN, Repository
 
 QUICK, SLOW = 300, 1500
+FAST = ("--pass", "throughput")
 
 
 @pytest.fixture
@@ -38,7 +39,8 @@ def test_commits_are_measured_against_the_oldest(four: Repository) -> None:
         assert row["n"] == 6 == len(json.loads(row["blocks"]))
         for side, name in (("A", "reference"), ("B", "candidate")):
             times = [sample["elapsed_ns"] / sample["ops"] for sample in four.samples()
-                     if sample["session_id"] == row["session_id"] and sample["side"] == side]
+                     if sample["session_id"] == row["session_id"] and sample["side"] == side
+                     and sample["pass"] == "throughput"]
             assert len(times) == 12
             assert row[name] == pytest.approx(statistics.median(times))
     assert rows[2]["subject"] == "allocator: step 3"
@@ -47,8 +49,16 @@ def test_commits_are_measured_against_the_oldest(four: Repository) -> None:
     (broken,) = history(four, "build", "")
     assert broken["commit_id"] == four.commits[2]
     assert "error: expected expression" in broken["reason"]
-    for metric in ("faults", "rss"):
+    for metric in ("faults", "rss", "p999"):
         assert len(history(four, metric)) == 3
+    for row in history(four, "p999"):
+        timed = four.rows_of(
+            "SELECT c.side, l.p999_ns FROM latency l JOIN sample s ON s.id = l.sample_id"
+            " JOIN cell c ON c.id = s.cell_id WHERE s.session_id = ? AND l.operation = 'malloc'"
+            " ORDER BY s.position", row["session_id"])
+        sides = [[one["p999_ns"] for one in timed if one["side"] == side] for side in "AB"]
+        assert json.loads(row["blocks"]) == pytest.approx(
+            [math.log(b / a) for a, b in zip(*sides, strict=True)], abs=1e-4)
     # Newest first, then the oldest, then what lies between.
     assert [f"commit {n}" in line and s in line for (n, s), line in zip(
         enumerate(("step 3", "step 0", "step 1", "step 2"), 1),
@@ -59,7 +69,7 @@ def test_commits_are_measured_against_the_oldest(four: Repository) -> None:
 
 
 def test_it_goes_on_with_what_is_missing(four: Repository) -> None:
-    words = ("backfill", "--workloads", "ws8192", "--json", "--commits")
+    words = ("backfill", "--workloads", "ws8192", *FAST, "--json", "--commits")
     first = read_json(four.call(*words, four.commits[1]))
     assert (first["measured"], first["anchor"]) == (1, four.commits[1])
     second = read_json(four.call(*words, "..main"))
@@ -75,7 +85,7 @@ def test_it_goes_on_with_what_is_missing(four: Repository) -> None:
 def test_the_release_or_a_peer_is_the_anchor(four: Repository) -> None:
     four.git("tag", "v1.0", four.commits[1])
     four.git("tag", "odd", four.commits[3])
-    words = ("backfill", "--workloads", "ws8192", "--json", "--commits", four.commits[0])
+    words = ("backfill", "--workloads", "ws8192", *FAST, "--json", "--commits", four.commits[0])
     assert read_json(four.call(*words))["anchor"] == four.commits[1]
     assert read_json(four.call(*words, "--anchor", "glibc"))["anchor"] == "glibc"
 
@@ -86,7 +96,7 @@ def test_a_crash_is_a_row_and_exit_4(tmp_path: pathlib.Path) -> None:
         '#include <stdlib.h>\n#define BUMP_STEP(size) (abort(), 0)\n'
         '#include "runner/tests/preload/bump.h"\n')
     repository.git("commit", "-qam", "allocator: crash")
-    done = repository.call("backfill", "--commits", "..main", "--workloads", "ws8192")
+    done = repository.call("backfill", "--commits", "..main", "--workloads", "ws8192", *FAST)
     assert done.returncode == 4, done.stderr
     crashed = history(repository)[1]
     assert crashed["value"] is None and crashed["reason"].startswith("crash: SIGABRT")
@@ -99,7 +109,7 @@ def test_an_interrupt_loses_no_commit(four: Repository) -> None:
     four.git("commit", "-qam", "allocator: hold")
     hold = four.folder / "hold"
     hold.write_text("2\n")
-    process = four.start("backfill", "--commits", "HEAD~2..HEAD", "--workloads", "ws8192",
+    process = four.start("backfill", "--commits", "HEAD~2..HEAD", "--workloads", "ws8192", *FAST,
                          "--anchor", four.commits[0], HAKMEM_HOLD=str(hold))
     held = pathlib.Path(f"{hold}.pid")
     while not held.exists():
@@ -109,7 +119,7 @@ def test_an_interrupt_loses_no_commit(four: Repository) -> None:
     assert process.returncode == 130
     assert "the same command goes on" in errors
     assert history(four) == []
-    done = four.call("backfill", "--commits", "HEAD~2..HEAD", "--workloads", "ws8192",
+    done = four.call("backfill", "--commits", "HEAD~2..HEAD", "--workloads", "ws8192", *FAST,
                      "--anchor", four.commits[0])
     assert done.returncode == 0, done.stderr
     assert len(history(four)) == 2
@@ -121,6 +131,7 @@ def test_an_interrupt_loses_no_commit(four: Repository) -> None:
     (["--commits", "main..main"], "no commit lies in the range"),
     (["--commits", "main", "--blocks", 3], "fewer have no interval"),
     (["--commits", "main", "--mode", "slow"], "unknown mode"),
+    (["--commits", "main", "--pass", "latency"], "leaves out the latency pass"),
     (["--commits", "main", "--workloads", "nope"], "unknown workload 'nope'"),
     (["--commits", "main", "--anchor", "v9"], "no commit is called 'v9'"),
     (["--commits", "HEAD~2", "--anchor", "HEAD~1"], "is not built: make: allocator.c:"),
