@@ -3,17 +3,15 @@
  * Every free block carries a mark, a live one does not:
  *
  *     of classes with a header   the header: the class when free, the class and HEAD_LIVE when live
- *     of all others              a key, the second word: address ^ secret ^ link word
+ *     of all others              the seal of its link, see next.h
  *
- * To have room for link and key, C0 takes 16 bytes a block in builds with this layer.
- *
- * A key is a token. Whoever frees a block writes it, whoever hands the block out takes it away, and
+ * A seal is a token. Whoever frees a block writes it, whoever hands the block out takes it away, and
  * nobody hands out a block without: so a block that stands in two lists, or twice in one, because
- * it was freed twice, is handed out once, and the second time is seen. It vouches for the link
- * before it, too: who writes over one of the two words breaks it. It depends on the address, so a
- * copy of its bytes is not a key; that data happen to be one has a chance of 2^-64. A free writes
- * the key without looking at the block, which may be far from the cache; only a header, which is
- * there to be looked at, tells a double free at once.
+ * it was freed twice, is handed out once, and the second time is seen. It depends on the address,
+ * so a copy of its bytes is not one; that data happen to be one has a chance of 2^-17. It needs no
+ * room of its own, so the smallest class stays at 8 bytes, and no store of its own. A free seals
+ * without looking at the block, which may be far from the cache; only a header, which is there to
+ * be looked at, tells a double free at once.
  *
  * A pointer that is freed must stand on a stride of its slab, below what was ever carved of it. The
  * mark belongs to whoever has the block, like its bytes. `carved` of a granule is written by the
@@ -25,8 +23,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "allocator/layer_next.h"
 #include "allocator/layout.h"
-#include "allocator/registry.h"
 
 #define HEAD_LIVE 0x80u
 
@@ -42,44 +40,40 @@ void head_init(void);
 /* The holder has carved the slab up to `end`, which lies beyond its start. */
 void head_set_carved(const void *slab_start, const void *end);
 
-/* Do blocks of the class carry keys? */
-HAK_INLINE bool head_has_key(size_t class)
+/* Says the header, where there is one, that the block is free? */
+HAK_INLINE bool head_header_is_free(const void *p, size_t class)
 {
-    return !layout_has_header((unsigned)class);
+    return !layout_has_header((unsigned)class) || *layout_header(p) == class;
 }
 
-HAK_INLINE bool head_key_fits(const void *p)
-{
-    const uintptr_t *words = p;
-    return (words[0] ^ words[1] ^ (uintptr_t)p) == layout_secret;
-}
-
+/* Does the block, which stands in a list, bear the mark of a free one? */
 HAK_INLINE bool head_is_free(const void *p, size_t class)
 {
-    return head_has_key(class) ? head_key_fits(p) : *layout_header(p) == class;
+    if (layout_has_header((unsigned)class))
+        return head_header_is_free(p, class);
+    return next_fits(layout_next((hak_user){(void *)(uintptr_t)p}));
 }
 
 /* Can the block be live, as far as can be seen without a miss? */
 HAK_INLINE bool head_may_be_live(const void *p, size_t class)
 {
-    return head_has_key(class) || *layout_header(p) == (class | HEAD_LIVE);
+    return !layout_has_header((unsigned)class) || *layout_header(p) == (class | HEAD_LIVE);
 }
 
-/* `next`: what its link, which has been set, leads to. */
-HAK_INLINE void head_mark_free(void *p, size_t class, const void *next)
+/* Its link has been set. */
+HAK_INLINE void head_mark_free(void *p, size_t class)
 {
-    if (head_has_key(class))
-        ((uintptr_t *)p)[1] = (uintptr_t)next ^ (uintptr_t)p ^ (HAK_LAYER_NEXT ? 0 : layout_secret);
-    else
+    if (layout_has_header((unsigned)class))
         *layout_header(p) = (uint8_t) class;
 }
 
+/* Where there is a header, that alone is the token, and the link may stay. */
 HAK_INLINE void head_mark_live(void *p, size_t class)
 {
-    if (head_has_key(class))
-        ((uintptr_t *)p)[1] = 0;
-    else
+    if (layout_has_header((unsigned)class))
         *layout_header(p) = (uint8_t)(class | HEAD_LIVE);
+    else
+        *(uintptr_t *)p = 0;
 }
 
 /* Is this the start of a block of the slab that it stands in, as far as was carved? `p` is inside

@@ -1,7 +1,10 @@
 /* L3, next: a link is tested when a list is popped or walked, and a list with a bad one is dropped.
  *
- * Links are stored encoded (layout.h), so that a pointer or a small number written over one decodes
- * to an address that is none of ours, and nobody can aim one without knowing the secret. */
+ * Links are stored sealed (layout.h): xor a product of the block's address and a secret. What was
+ * not written by us as the link of that very block - a pointer, a number, text, zeros, another
+ * block's link - decodes to a word whose upper 17 bits, which no address of a program has, are as
+ * good as random: it passes for a link once in 2^17. Nobody can aim one without the secret. That
+ * is all that the hot path asks; slow paths look at the class, too. */
 #ifndef HAK_NEXT_H
 #define HAK_NEXT_H
 
@@ -9,6 +12,12 @@
 #include <stddef.h>
 
 #include "allocator/registry.h"
+
+/* Is this what was stored as a link, NULL or not? */
+HAK_INLINE bool next_fits(const void *next)
+{
+    return HAK_LIKELY((uintptr_t)next >> 47 == 0);
+}
 
 /* Can a list of the bin continue at this address? It must stand in a slab of the class, on a
  * multiple of 8: rotating by 3 makes a pointer that does not huge. */

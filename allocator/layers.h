@@ -56,21 +56,14 @@ HAK_INLINE void layers_link(void *p, size_t bin, void *next)
 #include "allocator/layer_head.h"
 #include "allocator/layer_next.h"
 
-/* May the front pop `p`, the head of the bin's list, and go on with its link `*next`? A head stands
- * in memory of ours, because it was tested when it came to be the head. */
+/* May the front pop `p`, the head of the bin's list, and go on with its link `*next`? A head is a
+ * block of ours, because its seal was tested when it came to be the head. */
 HAK_INLINE bool layers_may_pop(void *p, size_t bin, void **next)
 {
-    /* A key vouches for the link, too. */
-    if (HAK_LAYER_HEAD && HAK_LIKELY(head_has_key(bin - 1))) {
-        *next = layout_next((hak_user){p});
-        return head_key_fits(p);
-    }
-    if (HAK_LAYER_HEAD && !HAK_LAYER_NEXT && registry_bin(p) != bin)
-        return false;
-    if (HAK_LAYER_HEAD && !head_is_free(p, bin - 1))
+    if (HAK_LAYER_HEAD && !head_header_is_free(p, bin - 1))
         return false;
     *next = layout_next((hak_user){p});
-    return !HAK_LAYER_NEXT || !*next || next_is_plausible(*next, bin);
+    return (!HAK_LAYER_NEXT && !HAK_LAYER_HEAD) || next_fits(*next);
 }
 
 /* May the front hand out `p`, which it has from an array? */
@@ -99,7 +92,7 @@ HAK_INLINE void layers_link(void *p, size_t bin, void *next)
 {
     layout_set_next((hak_user){p}, next);
     if (HAK_LAYER_HEAD)
-        head_mark_free(p, bin - 1, next);
+        head_mark_free(p, bin - 1);
 }
 
 #endif

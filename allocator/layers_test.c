@@ -46,7 +46,7 @@ static void report(const char *tag, const char *layer, const char *action, const
 void layers_init(void)
 {
     if (HAK_LAYER_HEAD || HAK_LAYER_NEXT)
-        layout_secret = os_random();
+        layout_secret = os_random() | 1;
     if (HAK_LAYER_HEAD)
         head_init();
 }
@@ -68,7 +68,8 @@ bool layers_find_leave(const void *p, unsigned class)
 
 bool layers_find_follow(const void *p, const void *next, unsigned class)
 {
-    if (HAK_LAYER_HEAD && head_has_key(class) && !head_key_fits(p)) {
+    /* Without a header the seal is head's mark. */
+    if (HAK_LAYER_HEAD && !layout_has_header(class) && !next_fits(next)) {
         report("TLS_SLL_HDR_RESET", "head", "list cut", p, (int)class);
         return false;
     }
@@ -95,7 +96,7 @@ bool layers_find_enter(const void *p, unsigned class)
         tag = "TLS_SLL_PUSH_NO_SS";
     else if (!is_block(slab, p, class))
         tag = "NORMALIZE_USERPTR";
-    else if (head_is_free(p, class))
+    else if (layout_has_header(class) && head_header_is_free(p, class))
         tag = "DOUBLE_FREE";
     else if (!head_may_be_live(p, class))
         tag = "TLS_SLL_SANITIZE";

@@ -44,10 +44,8 @@ HAK_INLINE void *layers_walk(void *p, unsigned class)
     void *next = layout_next((hak_user){p});
     if (!HAK_LAYER_NEXT && !HAK_LAYER_HEAD)
         return next;
-    bool fits = HAK_LAYER_HEAD && head_has_key(class)
-                    ? head_key_fits(p)
-                    : !next || (next_is_plausible(next, class + 1) &&
-                                (!HAK_LAYER_HEAD || head_is_free(next, class)));
+    bool fits = !next || (next_is_plausible(next, class + 1) &&
+                          (!HAK_LAYER_HEAD || head_header_is_free(next, class)));
     return HAK_LIKELY(fits) || layers_find_follow(p, next, class) ? next : NULL;
 }
 

@@ -87,23 +87,24 @@ HAK_INLINE void layout_write_header(hak_user user, unsigned class)
         *(uint8_t *)layout_base(user, class).p = (uint8_t) class;
 }
 
-/* What links are encoded with where the next layer is on, and keys of the head layer are made with:
- * drawn by layers_init. */
+/* A random odd number: drawn by layers_init. */
 extern HAK_HIDDEN uintptr_t layout_secret;
 
-HAK_INLINE uintptr_t layout_link_mask(void)
+/* What the link of a free block is encoded with where the next or the head layer is on: it differs
+ * from block to block in every bit from the fourth, as a product does from its factor. */
+HAK_INLINE uintptr_t layout_seal(hak_user user)
 {
-    return HAK_LAYER_NEXT ? layout_secret : 0;
+    return HAK_LAYER_NEXT || HAK_LAYER_HEAD ? (uintptr_t)user.p * layout_secret : 0;
 }
 
 HAK_INLINE void *layout_next(hak_user user)
 {
-    return (void *)(*(uintptr_t *)user.p ^ layout_link_mask());
+    return (void *)(*(uintptr_t *)user.p ^ layout_seal(user));
 }
 
 HAK_INLINE void layout_set_next(hak_user user, void *next)
 {
-    *(uintptr_t *)user.p = (uintptr_t)next ^ layout_link_mask();
+    *(uintptr_t *)user.p = (uintptr_t)next ^ layout_seal(user);
 }
 
 #endif

@@ -12,10 +12,11 @@ struct leaf {
     _Atomic uintptr_t unit[LEAF_SIZE]; /* owner | kind */
 };
 
-uintptr_t registry_window;
+/* Read by every free: on a line that nobody writes to. */
+_Alignas(64) uintptr_t registry_window;
 _Atomic uint8_t registry_class_map[HAK_GRANULES];
 static struct leaf *_Atomic root[ROOT_SIZE];
-static _Atomic unsigned long entries;
+static _Alignas(64) _Atomic unsigned long entries;
 
 void registry_set_window(void *start)
 {

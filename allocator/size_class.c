@@ -8,7 +8,7 @@ struct size_class size_classes[HAK_CLASSES_MAX];
 static uint32_t stride_of(unsigned class)
 {
     if (class == 0)
-        return HAK_C0_STRIDE;
+        return 8;
     if (class <= HAK_CN)
         return HAK_GEOMETRY_C8 ? 8u << class : 16u * class;
     unsigned step = class - HAK_CN - 1;

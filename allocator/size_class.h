@@ -20,9 +20,7 @@
 #define HAK_CLASSES     (HAK_CN + HAK_WIDE + 1)
 #define HAK_CLASSES_MAX 85 /* of either geometry; for array bounds */
 #define HAK_TINY_MAX    1024ul
-/* With the head layer a free block holds two words (layer_head.h). */
-#define HAK_C0_STRIDE (HAK_LAYER_HEAD ? 16u : 8u)
-#define HAK_FRONT_MAX 32768ul /* the largest request that the front serves */
+#define HAK_FRONT_MAX   32768ul /* the largest request that the front serves */
 /* The largest request that the formula for tiny classes serves: in the headered layout 1024
  * bytes fit Cn only because Cn has no header, which the formula does not know. */
 #define HAK_TINY_FORMULA_MAX (HAK_LAYOUT_HEADERED ? HAK_TINY_MAX - 1 : HAK_TINY_MAX)

@@ -82,7 +82,7 @@ CASES = (
     ("10c", 10, "free in one thread, then in another", "silent-corrupt", ("head", "freelist")),
     ("11c", 11, "free of a page, the one before unmapped", "", ("registry",)),
     ("13a", 13, "slab looks empty: its count overwritten", "silent-corrupt", ("guard",)),
-    ("17b", 17, "write after free, beyond 16 bytes", "silent-benign", ()),
+    ("17b", 17, "write after free, beyond 8 bytes", "silent-benign", ()),
 )
 TAGS = {"next": "TLS_SLL_NEXT_INVALID", "head": "DOUBLE_FREE", "freelist": "FREELIST_INVALID",
         "registry": "FREE_UNKNOWN", "guard": "RELEASE_DEFERRED"}

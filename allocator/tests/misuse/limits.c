@@ -31,7 +31,7 @@ static void write_after_free(void)
 {
     uint8_t *block = oracle_take(heap_fill(STRIDE));
     oracle_give(block);
-    memset((uint8_t *)hide_pointer(block) + 16, 7, heap_fill(STRIDE) - 16);
+    memset((uint8_t *)hide_pointer(block) + 8, 7, heap_fill(STRIDE) - 8);
     heap_exercise(STRIDE, HEAP_MANY);
 }
 
@@ -40,7 +40,7 @@ static void write_after_reuse(void)
     uint8_t *block = oracle_take(heap_fill(STRIDE));
     oracle_give(block);
     take_again(block);
-    memset((uint8_t *)hide_pointer(block) + 16, 7, heap_fill(STRIDE) - 16);
+    memset((uint8_t *)hide_pointer(block) + 8, 7, heap_fill(STRIDE) - 8);
     oracle_check();
 }
 
@@ -66,7 +66,7 @@ static void free_after_reuse(void)
 
 const struct misuse_case misuse_limits[] = {
     {"17a", "read after free and reuse", read_after_free},
-    {"17b", "write after free, beyond 16 bytes", write_after_free},
+    {"17b", "write after free, beyond 8 bytes", write_after_free},
     {"17c", "write after free and reuse", write_after_reuse},
     {"17d", "read of a fresh block", uninitialised_read},
     {"17e", "double free after reuse", free_after_reuse},

@@ -34,7 +34,7 @@ static void strides_rise_and_fill_slabs(void **state)
         assert_true(row->wake >= 1 && row->wake <= row->capacity);
     }
     assert_int_equal(size_classes[0].usable, 8);
-    assert_int_equal(size_classes[0].stride, HAK_C0_STRIDE);
+    assert_int_equal(size_classes[0].stride, 8);
     assert_int_equal(size_classes[HAK_CN].stride, 1024);
     assert_int_equal(size_classes[HAK_CLASSES - 1].stride, HAK_FRONT_MAX);
 }
