@@ -5,7 +5,7 @@
  *     of classes with a header   the header: the class when free, the class and HEAD_LIVE when live
  *     of all others              the seal of its link, see next.h
  *
- * A seal is a token. Whoever frees a block writes it, whoever hands the block out takes it away, and
+ * A seal is a token. Whoever frees a block writes it, who hands the block out takes it away, and
  * nobody hands out a block without: so a block that stands in two lists, or twice in one, because
  * it was freed twice, is handed out once, and the second time is seen. It depends on the address,
  * so a copy of its bytes is not one; that data happen to be one has a chance of 2^-17. It needs no
