@@ -190,7 +190,9 @@ build/misuse: $(patsubst %.c,build/obj/%.o,$(wildcard allocator/tests/misuse/*.c
 # --- the main job ----------------------------------------------------------------------------------
 MODE := $(if $(QUICK),quick,$(if $(FULL),full,default))
 # A matrix that is not quick ends with the misuse suite.
-matrix: all $(call libraries,$(MODE) $(if $(QUICK),,misuse))
+.PHONY: matrix-libraries
+matrix-libraries: $(call libraries,$(MODE) $(if $(QUICK),,misuse))
+matrix: all matrix-libraries
 	@# Crashes and corruptions (4) are results, too: the report is written, and the status kept.
 	@build/hakbench run --mode $(MODE) --results $(RESULTS); status=$$?; \
 	case $$status in 0|4) $(PYTHON) -m reports --results $(RESULTS) || exit $$? ;; esac; \
@@ -293,6 +295,13 @@ test-unit: $(UNIT_TESTS)
 # Both fronts with list tracing; all layers in one of them, so that lists are dropped, too.
 TRACED := build/trace/libhakmem.so build/trace/headerless-cache-all-fine/libhakmem.so
 ABSENT := $(patsubst build/variants/%/libhakmem.so,build/absent/%/preload.o,$(filter %-off-fine/libhakmem.so %-off-c8/libhakmem.so,$(call libraries,quick default)))
+# What the sanitizers see alone: units of the allocator in two variants (QUICK=1: in one, without
+# threads' turn), and the workloads.
+SANITIZED_TESTS := $(foreach k,asan $(if $(QUICK),,tsan),$(foreach v,$(if $(QUICK),$(firstword $(SANITIZED_VARIANTS)),$(SANITIZED_VARIANTS)),$(ALLOCATOR_TESTS:%=build/test/$(k)/$(v)/%)))
+.PHONY: test-sanitizers
+test-sanitizers: $(SANITIZED_TESTS) workloads
+	ci/units $(SANITIZED_TESTS)
+	$(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider workloads/tests/test_sanitizers.py
 test-python: all blackbox $(call libraries,blackbox misuse) $(TRACED) $(ABSENT)
 	$(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider allocator runner workloads reports ci
 conformance-all: blackbox variants-all
