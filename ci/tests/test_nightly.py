@@ -1,4 +1,4 @@
-"""ci/nightly: its stages run in order, fail alone, end in time, go on, and are told in one place."""
+"""ci/nightly: stages run in order, fail alone, end in time, go on, and are told in one place."""
 from __future__ import annotations
 
 import importlib.machinery
