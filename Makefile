@@ -18,7 +18,7 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .SUFFIXES:
 .DEFAULT_GOAL := all
-.PHONY: all deps deps-dev matrix micro misuse compare peers soak report trend test test-tidy test-unit test-python conformance-all \
+.PHONY: all deps deps-dev matrix gate gate-proof micro misuse compare peers soak report trend test test-tidy test-unit test-python conformance-all \
         format clean help
 
 help:
@@ -35,6 +35,8 @@ help:
 	@echo '                       corruptions in N operations (SECONDS=60 of each sample)'
 	@echo 'make peers             hakmem beside every peer: ratios, instructions, cost curves, into'
 	@echo '                       docs/ALLOCATOR.md (about 20 minutes; BLOCKS=12)'
+	@echo 'make gate BASE=REF     is HEAD slower, hungrier or broken beside REF?'
+	@echo 'make gate-proof        what that gate finds and how often it errs (MINUTES=30, resumable)'
 	@echo 'make conformance-all   run the conformance tests on all that variants-all builds'
 	@echo 'make report            write the report of the newest session again'
 	@echo 'make trend             draw the history of commits: change points, drift since the release'
@@ -206,6 +208,13 @@ soak: all
 	build/hakbench soak --seconds $(SECONDS) --results $(RESULTS)
 compare: all
 	build/hakbench compare $(A) $(B) --workload $(W) --results $(RESULTS)
+# Is HEAD slower, hungrier or broken beside BASE? A clean exit says no (docs/BENCHMARKING.md).
+gate: build/hakbench build/planted.o
+	build/hakbench gate --base $(or $(BASE),$(error make gate BASE=REF: with what is HEAD to be compared?)) --results $(RESULTS)
+# A/A gates and gates with a planted slowdown, in turn, for MINUTES; the next call goes on.
+MINUTES := 30
+gate-proof: build/hakbench build/planted.o
+	build/hakbench gate --prove $(MINUTES) --results $(RESULTS)
 report:
 	$(PYTHON) -m reports --results $(RESULTS)
 trend:

@@ -8,6 +8,7 @@ int command_run(int argc, char *const *argv);
 int command_compare(int argc, char *const *argv);
 int command_peers(int argc, char *const *argv);
 int command_curves(int argc, char *const *argv);
+int command_gate(int argc, char *const *argv);
 int command_exec(int argc, char *const *argv);
 int command_micro(int argc, char *const *argv);
 int command_soak(int argc, char *const *argv);

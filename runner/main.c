@@ -15,6 +15,7 @@ static const struct {
     {"compare", command_compare, "one allocator against another, in paired blocks"},
     {"peers", command_peers, "hakmem beside every peer on every workload"},
     {"curves", command_curves, "cost against live slots and threads, beside every peer"},
+    {"gate", command_gate, "is a commit slower, hungrier or broken beside another one"},
     {"exec", command_exec, "any program under every chosen allocator"},
     {"micro", command_micro, "micro-benchmarks of malloc, by Google Benchmark"},
     {"soak", command_soak, "long audited runs: crashes and corruptions in N operations"},

@@ -1,50 +1,85 @@
 #include "runner/options.h"
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 enum kind { KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_LIST };
 
+/* `field`: where in struct options its value goes. */
 struct spec {
     enum option option;
     enum kind kind;
+    size_t field;
     const char *name, *value, *about;
 };
 
+#define FIELD(name) offsetof(struct options, name)
+
 static const struct spec specs[] = {
-    {OPTION_MODE, KIND_TEXT, "mode", "MODE", "quick, default or full: what the matrix takes"},
-    {OPTION_ALLOCATORS, KIND_TEXT, "allocators", "A,B", "only these: see `hakbench list`"},
-    {OPTION_WORKLOADS, KIND_LIST, "workloads", "W,W", "only these: see `hakbench list`"},
-    {OPTION_WORKLOAD, KIND_LIST, "workload", "W", "on which workload; may be given again"},
-    {OPTION_REPEATS, KIND_NUMBER, "repeats", "N", "samples of every cell"},
-    {OPTION_BLOCKS, KIND_NUMBER, "blocks", "N", "blocks: there and back, each side twice"},
-    {OPTION_FILTER, KIND_TEXT, "filter", "REGEX", "only benchmarks whose name matches"},
-    {OPTION_MIN_TIME, KIND_TEXT, "min-time", "SECONDS", "of each benchmark: 0.05, say"},
-    {OPTION_CASE, KIND_LIST, "case", "C,C", "only these: 10a, or 10 for its whole group"},
-    {OPTION_SECONDS, KIND_TEXT, "seconds", "S", "of each sample: 60, 120, ... (60)"},
-    {OPTION_WHY, KIND_TEXT, "why", "TEXT", "the reason, for those who read the trend"},
-    {OPTION_COMMITS, KIND_TEXT, "commits", "A..B", "what B has and A lacks, by first parents"},
-    {OPTION_ANCHOR, KIND_TEXT, "anchor", "WHICH", "a commit, or an allocator such as glibc"},
-    {OPTION_GOOD, KIND_TEXT, "good", "REF", "a commit that is known to be fast"},
-    {OPTION_BAD, KIND_TEXT, "bad", "REF", "a later commit that is slow"},
-    {OPTION_FORMAT, KIND_TEXT, "format", "F",
+    {OPTION_MODE, KIND_TEXT, FIELD(mode), "mode", "MODE",
+     "quick, default or full: what the matrix takes"},
+    {OPTION_ALLOCATORS, KIND_TEXT, FIELD(allocators), "allocators", "A,B",
+     "only these: see `hakbench list`"},
+    {OPTION_WORKLOADS, KIND_LIST, FIELD(workloads), "workloads", "W,W",
+     "only these: see `hakbench list`"},
+    {OPTION_WORKLOAD, KIND_LIST, FIELD(workloads), "workload", "W",
+     "on which workload; may be given again"},
+    {OPTION_REPEATS, KIND_NUMBER, FIELD(repeats), "repeats", "N", "samples of every cell"},
+    {OPTION_BLOCKS, KIND_NUMBER, FIELD(blocks), "blocks", "N",
+     "blocks: there and back, each side twice"},
+    {OPTION_FILTER, KIND_TEXT, FIELD(filter), "filter", "REGEX",
+     "only benchmarks whose name matches"},
+    {OPTION_MIN_TIME, KIND_TEXT, FIELD(min_time), "min-time", "SECONDS",
+     "of each benchmark: 0.05, say"},
+    {OPTION_CASE, KIND_LIST, FIELD(cases), "case", "C,C",
+     "only these: 10a, or 10 for its whole group"},
+    {OPTION_SECONDS, KIND_TEXT, FIELD(seconds), "seconds", "S",
+     "of each sample: 60, 120, ... (60)"},
+    {OPTION_WHY, KIND_TEXT, FIELD(why), "why", "TEXT", "the reason, for those who read the trend"},
+    {OPTION_COMMITS, KIND_TEXT, FIELD(commits), "commits", "A..B",
+     "what B has and A lacks, by first parents"},
+    {OPTION_ANCHOR, KIND_TEXT, FIELD(anchor), "anchor", "WHICH",
+     "a commit, or an allocator such as glibc"},
+    {OPTION_GOOD, KIND_TEXT, FIELD(good), "good", "REF", "a commit that is known to be fast"},
+    {OPTION_BAD, KIND_TEXT, FIELD(bad), "bad", "REF", "a later commit that is slow"},
+    {OPTION_FORMAT, KIND_TEXT, FIELD(format), "format", "F",
      "gbench, hyperfine, csv, junit or bigger-is-better (gbench)"},
-    {OPTION_SESSION, KIND_NUMBER, "session", "N", "this one (the newest that has results)"},
-    {OPTION_OUTPUT, KIND_TEXT, "output", "FILE", "write there instead of on stdout; also -o"},
-    {OPTION_BRIEF, KIND_FLAG, "quick", NULL, "without what takes more than a second"},
-    {OPTION_PASS, KIND_TEXT, "pass", "PASS", "throughput or latency only (both)"},
-    {OPTION_NO_KPI, KIND_FLAG, "no-kpi", NULL, "share no page of counters with the samples"},
-    {OPTION_SEED, KIND_NUMBER, "seed", "N", "of the order (a fresh one, which is printed)"},
-    {OPTION_RESULTS, KIND_TEXT, "results", "DIR", "where results.sqlite is (reports/out)"},
-    {OPTION_RESUME, KIND_FLAG, "resume", NULL, "go on with the newest one that did not end"},
-    {OPTION_TIMEOUT, KIND_NUMBER, "timeout", "SECONDS", "kill a sample that takes longer"},
-    {OPTION_WAIT, KIND_FLAG, "wait", NULL, "wait while another hakbench measures"},
-    {OPTION_SHOW_OUTPUT, KIND_FLAG, "show-output", NULL, "show what the first sample prints"},
-    {OPTION_MATRIX, KIND_TEXT, "matrix", "FILE", "another allocator/variants/matrix.txt"},
-    {OPTION_ROWS, KIND_TEXT, "rows", "FILE", "another workloads/workloads.txt"},
-    {OPTION_JSON, KIND_FLAG, "json", NULL, "one line of JSON on stdout instead of a table"},
-    {OPTION_HELP, KIND_FLAG, "help", NULL, "this text"},
+    {OPTION_SESSION, KIND_NUMBER, FIELD(session), "session", "N",
+     "this one (the newest that has results)"},
+    {OPTION_OUTPUT, KIND_TEXT, FIELD(output), "output", "FILE",
+     "write there instead of on stdout; also -o"},
+    {OPTION_BRIEF, KIND_FLAG, FIELD(quick), "quick", NULL, "without what takes more than a second"},
+    {OPTION_PASS, KIND_TEXT, FIELD(pass), "pass", "PASS", "throughput or latency only (both)"},
+    {OPTION_NO_KPI, KIND_FLAG, FIELD(no_kpi), "no-kpi", NULL,
+     "share no page of counters with the samples"},
+    {OPTION_GATE, KIND_TEXT, FIELD(base), "base", "REF", "the commit to compare with; HEAD: A/A"},
+    {OPTION_GATE, KIND_TEXT, FIELD(head), "head", "REF", "the commit to judge (HEAD)"},
+    {OPTION_GATE, KIND_FLAG, FIELD(quick), "quick", NULL, "short samples, 12 blocks at most"},
+    {OPTION_GATE, KIND_FLAG, FIELD(deterministic), "deterministic", NULL, "only what is counted"},
+    {OPTION_GATE, KIND_FLAG, FIELD(timed), "timed", NULL, "only what is timed"},
+    {OPTION_GATE, KIND_TEXT, FIELD(plant), "plant", "KIND", "plant a known change in head"},
+    {OPTION_GATE, KIND_NUMBER, FIELD(prove), "prove", "MINUTES", "A/A and planted gates, in turn"},
+    {OPTION_GATE, KIND_NUMBER, FIELD(replay), "replay", "N", "decide N A/A gates of stored blocks"},
+    {OPTION_GATE, KIND_NUMBER, FIELD(plan), "plan", "MINUTES", "what so many minutes can detect"},
+    {OPTION_SEED, KIND_NUMBER, FIELD(seed), "seed", "N",
+     "of the order (a fresh one, which is printed)"},
+    {OPTION_RESULTS, KIND_TEXT, FIELD(results), "results", "DIR",
+     "where results.sqlite is (reports/out)"},
+    {OPTION_RESUME, KIND_FLAG, FIELD(resume), "resume", NULL,
+     "go on with the newest one that did not end"},
+    {OPTION_TIMEOUT, KIND_NUMBER, FIELD(timeout_s), "timeout", "SECONDS",
+     "kill a sample that takes longer"},
+    {OPTION_WAIT, KIND_FLAG, FIELD(wait), "wait", NULL, "wait while another hakbench measures"},
+    {OPTION_SHOW_OUTPUT, KIND_FLAG, FIELD(show_output), "show-output", NULL,
+     "show what the first sample prints"},
+    {OPTION_MATRIX, KIND_TEXT, FIELD(matrix), "matrix", "FILE",
+     "another allocator/variants/matrix.txt"},
+    {OPTION_ROWS, KIND_TEXT, FIELD(rows), "rows", "FILE", "another workloads/workloads.txt"},
+    {OPTION_JSON, KIND_FLAG, FIELD(json), "json", NULL,
+     "one line of JSON on stdout instead of a table"},
+    {OPTION_HELP, KIND_FLAG, FIELD(help), "help", NULL, "this text"},
 };
 enum { SPECS = sizeof specs / sizeof *specs };
 
@@ -57,98 +92,24 @@ static const struct spec *find_spec(const char *name, size_t length, unsigned ac
     return NULL;
 }
 
-static const char **text_of(struct options *options, enum option option)
-{
-    switch (option) {
-    case OPTION_MODE:
-        return &options->mode;
-    case OPTION_ALLOCATORS:
-        return &options->allocators;
-    case OPTION_RESULTS:
-        return &options->results;
-    case OPTION_MATRIX:
-        return &options->matrix;
-    case OPTION_PASS:
-        return &options->pass;
-    case OPTION_FILTER:
-        return &options->filter;
-    case OPTION_MIN_TIME:
-        return &options->min_time;
-    case OPTION_SECONDS:
-        return &options->seconds;
-    case OPTION_FORMAT:
-        return &options->format;
-    case OPTION_OUTPUT:
-        return &options->output;
-    case OPTION_WHY:
-        return &options->why;
-    case OPTION_COMMITS:
-        return &options->commits;
-    case OPTION_ANCHOR:
-        return &options->anchor;
-    case OPTION_GOOD:
-        return &options->good;
-    case OPTION_BAD:
-        return &options->bad;
-    default:
-        return &options->rows;
-    }
-}
-
-static long *number_of(struct options *options, enum option option)
-{
-    switch (option) {
-    case OPTION_REPEATS:
-        return &options->repeats;
-    case OPTION_BLOCKS:
-        return &options->blocks;
-    case OPTION_SEED:
-        return &options->seed;
-    case OPTION_SESSION:
-        return &options->session;
-    default:
-        return &options->timeout_s;
-    }
-}
-
-static bool *flag_of(struct options *options, enum option option)
-{
-    switch (option) {
-    case OPTION_RESUME:
-        return &options->resume;
-    case OPTION_WAIT:
-        return &options->wait;
-    case OPTION_SHOW_OUTPUT:
-        return &options->show_output;
-    case OPTION_JSON:
-        return &options->json;
-    case OPTION_BRIEF:
-        return &options->quick;
-    case OPTION_NO_KPI:
-        return &options->no_kpi;
-    default:
-        return &options->help;
-    }
-}
-
 static int set_option(struct arena *arena, struct options *options, const struct spec *spec,
                       const char *value, struct problem *problem)
 {
     const bool is_large = spec->option == OPTION_SEED || spec->option == OPTION_SESSION;
     const long most = is_large ? LONG_MAX : 1000000;
+    void *field = (char *)options + spec->field;
     switch (spec->kind) {
     case KIND_FLAG:
-        *flag_of(options, spec->option) = true;
+        *(bool *)field = true;
         return 0;
     case KIND_TEXT:
-        *text_of(options, spec->option) = value;
+        *(const char **)field = value;
         return 0;
     case KIND_LIST:
-        strings_split(arena, spec->option == OPTION_CASE ? &options->cases : &options->workloads,
-                      value, ",");
+        strings_split(arena, field, value, ",");
         return 0;
     default:
-        if (!text_to_long(value, 1, most, number_of(options, spec->option)))
+        if (!text_to_long(value, 1, most, field))
             return problem_set(problem, "--%s %s: give a whole number from 1 to %ld", spec->name,
                                value, most);
         return 0;

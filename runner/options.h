@@ -40,6 +40,7 @@ enum option {
     OPTION_BRIEF = 1 << 29,
     OPTION_PASS = 1 << 25,
     OPTION_NO_KPI = 1 << 30,
+    OPTION_GATE = (int)(1u << 31), /* those of `hakbench gate` alone */
 };
 
 /* NULL, 0 and false stand for "not given". */
@@ -50,6 +51,9 @@ struct options {
     struct strings workloads, cases;
     long repeats, blocks, timeout_s, seed, session;
     bool resume, wait, show_output, quick, json, help, no_kpi;
+    const char *base, *head, *plant;
+    long prove, replay, plan;
+    bool deterministic, timed;
     struct strings positional;
     struct strings rest; /* what follows -- */
     bool has_rest;

@@ -229,6 +229,96 @@ CREATE TABLE IF NOT EXISTS accepted (
   PRIMARY KEY (commit_id, workload)
 );
 
+
+-- A perf gate: a session of kind 'compare' and mode 'gate'. Its timed cells have the sides A (base)
+-- and B (head); those of the corruption gate are called audit:ROW. Its plan grows by four places a
+-- block, because how many blocks there are is decided by looks at them.
+CREATE TABLE IF NOT EXISTS gate (
+  session_id INTEGER PRIMARY KEY REFERENCES session(id) ON DELETE CASCADE,
+  base       TEXT NOT NULL,              -- commits
+  head       TEXT NOT NULL,
+  base_ref   TEXT NOT NULL,              -- as typed
+  head_ref   TEXT NOT NULL,
+  plant      TEXT,                       -- a known change in head: slowdown=5%, ...
+  size       TEXT NOT NULL,              -- of the rows: quick or default
+  stages     TEXT NOT NULL,              -- all, timed or deterministic
+  blocks     INTEGER NOT NULL,           -- a cell gets at most
+  proof      INTEGER NOT NULL,           -- 1: measured to prove the gate (--prove)
+  exit_code  INTEGER,                    -- NULL until it ended
+  trouble    TEXT                        -- why it ended with 4
+);
+
+-- A cell of a gate: its last look.
+CREATE TABLE IF NOT EXISTS gate_cell (
+  session_id INTEGER NOT NULL REFERENCES gate(session_id) ON DELETE CASCADE,
+  workload   TEXT NOT NULL,              -- a row of workloads/gate.txt
+  delta      REAL NOT NULL,              -- .03: no change below 3 % is a regression
+  verdict    TEXT NOT NULL CHECK (verdict IN ('open', 'regressed', 'proven', 'inconclusive')),
+  look       INTEGER NOT NULL,           -- 1 to 3, 0: none yet
+  blocks     INTEGER NOT NULL,           -- valid ones until that look
+  estimate   REAL,                       -- of ln(t_head / t_base): Hodges-Lehmann
+  low        REAL,
+  high       REAL,
+  p          REAL,                       -- one-sided, exact
+  detectable REAL,                       -- share of slowdown found 9 times in 10; NULL: unknown
+  PRIMARY KEY (session_id, workload)
+);
+
+-- A block of a cell: ABBA or BAAB, with a layout of both sides of its own.
+CREATE TABLE IF NOT EXISTS gate_block (
+  session_id  INTEGER NOT NULL REFERENCES gate(session_id) ON DELETE CASCADE,
+  workload    TEXT NOT NULL,
+  block       INTEGER NOT NULL,          -- from 0, void ones included
+  sides       TEXT NOT NULL,             -- ABBA or BAAB
+  layout_seed INTEGER NOT NULL,
+  position    INTEGER NOT NULL,          -- its first place in the plan
+  state       TEXT NOT NULL CHECK (state IN ('begun', 'valid', 'void')),
+  reason      TEXT,                      -- of a void one; of a valid one that a full cap kept
+  difference  REAL,                      -- mean ln t_B - mean ln t_A, of void ones too
+  steal       REAL,                      -- covariates: runner/covariates.h
+  foreign_cpu REAL,
+  switches    REAL,
+  wall_ns     INTEGER,
+  PRIMARY KEY (session_id, workload, block)
+);
+
+-- A count that should not depend on the machine's mood, of one row: instructions, faults_start,
+-- faults, syscalls, bytes_mapped. Medians of both sides.
+CREATE TABLE IF NOT EXISTS deterministic (
+  session_id  INTEGER NOT NULL REFERENCES gate(session_id) ON DELETE CASCADE,
+  workload    TEXT NOT NULL,             -- a row of workloads/counted.txt
+  metric      TEXT NOT NULL,
+  base        REAL NOT NULL,
+  head        REAL NOT NULL,
+  spread      REAL NOT NULL,             -- largest range that runs of one side ever had
+  bound       REAL NOT NULL,             -- head - base above it is a regression
+  verdict     TEXT NOT NULL CHECK (verdict IN ('same', 'more', 'less')),
+  base_values TEXT NOT NULL,             -- JSON arrays
+  head_values TEXT NOT NULL,
+  PRIMARY KEY (session_id, workload, metric)
+);
+
+-- The ledgers: gates in which base and head are one commit. Without a plant every verdict
+-- 'regressed' is a false alarm (A/A), with one every other verdict is a miss; 'crash' is that of the
+-- corruption gate. A row a timed cell, and one for all that a gate has counted.
+CREATE VIEW IF NOT EXISTS gate_ledger AS
+SELECT gate.session_id, 'timed' AS stage, gate_cell.workload, gate.plant, gate.size,
+       CASE WHEN gate.trouble IS NULL THEN gate_cell.verdict ELSE 'crash' END AS verdict,
+       CASE WHEN gate.trouble IS NULL THEN gate_cell.estimate END AS estimate,
+       fact.value AS cpu
+FROM gate JOIN gate_cell USING (session_id)
+     JOIN fact ON fact.session_id = gate.session_id AND fact.key = 'cpu.model'
+WHERE gate.base = gate.head
+      AND (gate.trouble IS NOT NULL OR (gate_cell.verdict <> 'open' AND gate_cell.look > 0))
+UNION ALL
+SELECT gate.session_id, 'counted', 'counts', gate.plant, gate.size,
+       CASE WHEN max(deterministic.verdict = 'more') THEN 'regressed' ELSE 'proven' END, NULL,
+       fact.value
+FROM gate JOIN deterministic USING (session_id)
+     JOIN fact ON fact.session_id = gate.session_id AND fact.key = 'cpu.model'
+WHERE gate.base = gate.head AND gate.exit_code IS NOT NULL
+GROUP BY gate.session_id;
+
 -- What `hakbench micro` measured, a benchmark of a process a row. It stands in the JSON that the
 -- process printed, so nothing is stored twice.
 CREATE VIEW IF NOT EXISTS micro AS
