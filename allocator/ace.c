@@ -2,6 +2,7 @@
 
 #include "allocator/ace_trace.h"
 #include "allocator/bitmap.h"
+#include "allocator/kpi.h"
 #include "allocator/os.h"
 #include "allocator/registry.h"
 
@@ -184,8 +185,17 @@ static void *take_cached(uint32_t bin)
     return p;
 }
 
+/* Under the lock, before it is released. */
+static void tell_bytes(void)
+{
+    kpi_set(HAK_KPI_ACE_BYTES_USED, ace.used_bytes);
+    kpi_set(HAK_KPI_ACE_BYTES_CACHED, ace.cached_bytes);
+}
+
 static HAK_SLOW void tell_failure(enum ace_cause cause, size_t size, size_t alignment, int bin)
 {
+    if (cause != ACE_THRESHOLD)
+        kpi_add(HAK_KPI_ACE_FAILURES, 1);
     if (!ace_trace_is_on())
         return;
     lock_acquire(&ace.lock);
@@ -209,6 +219,7 @@ void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
     *zeroed = false;
     lock_acquire(&ace.lock);
     void *p = step == 1 ? take_cached(bin_of(pages)) : NULL;
+    kpi_count_locked(p ? HAK_KPI_ACE_HITS : HAK_KPI_ACE_MISSES);
     if (!p)
         p = take_run(pages, step, zeroed);
     if (!p) {
@@ -227,6 +238,7 @@ void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
     }
     if (p)
         ace.used_bytes += pages * HAK_PAGE;
+    tell_bytes();
     lock_release(&ace.lock);
     if (!p) /* others have taken the new region's runs meanwhile */
         tell_failure(ACE_EXHAUSTION, size, alignment, (int)bin_of(pages));
@@ -271,6 +283,7 @@ bool ace_free(void *p)
         free_pages(region, page, pages, now);
         whole = remove_if_whole(region);
     }
+    tell_bytes();
     lock_release(&ace.lock);
     if (whole)
         superslab_give(whole);
@@ -301,6 +314,7 @@ bool ace_resize(void *p, size_t size)
         region->span[page] = (uint16_t)pages;
         ace.used_bytes += pages * HAK_PAGE - now * HAK_PAGE;
     }
+    tell_bytes();
     lock_release(&ace.lock);
     return done;
 }
@@ -357,6 +371,7 @@ uint64_t ace_purge(uint64_t before)
     uint64_t bytes = 0;
     lock_acquire(&ace.lock);
     expire_cache(before, now);
+    tell_bytes();
     for (struct region *region = ace.all; region;) {
         if (region->freed_at && region->freed_at <= before) {
             region->freed_at = 0;

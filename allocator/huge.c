@@ -5,6 +5,7 @@
 #include "allocator/ace_trace.h"
 #include "allocator/arena.h"
 #include "allocator/compiler.h"
+#include "allocator/kpi.h"
 #include "allocator/os.h"
 #include "allocator/registry.h"
 
@@ -89,8 +90,16 @@ static void put_record(struct huge *record)
     lock_release(&huge.lock);
 }
 
+/* Under the lock, before it is released. */
+static void tell_bytes(void)
+{
+    kpi_set(HAK_KPI_HUGE_BYTES_USED, huge.used_bytes);
+    kpi_set(HAK_KPI_HUGE_BYTES_CACHED, huge.cached_bytes);
+}
+
 static HAK_SLOW void tell_failure(size_t size, size_t alignment)
 {
+    kpi_add(HAK_KPI_HUGE_FAILURES, 1);
     if (!ace_trace_is_on())
         return;
     lock_acquire(&huge.lock);
@@ -132,7 +141,9 @@ void *huge_alloc(size_t size, size_t alignment, bool *zeroed)
     if (block) {
         huge.used_bytes += block->size;
         block->live = true;
+        tell_bytes();
     }
+    kpi_count_locked(block ? HAK_KPI_HUGE_HITS : HAK_KPI_HUGE_MISSES);
     lock_release(&huge.lock);
     *zeroed = !block;
     if (block)
@@ -147,6 +158,7 @@ void *huge_alloc(size_t size, size_t alignment, bool *zeroed)
     }
     lock_acquire(&huge.lock);
     huge.used_bytes += size;
+    tell_bytes();
     lock_release(&huge.lock);
     return record->start;
 }
@@ -191,6 +203,7 @@ bool huge_free(struct huge *block)
         if (victim)
             huge.cached_bytes -= victim->size;
     }
+    tell_bytes();
     lock_release(&huge.lock);
     if (victim)
         unmap_block(victim);
@@ -232,6 +245,7 @@ void *huge_resize(struct huge *block, size_t size)
     block->size = size;
     lock_acquire(&huge.lock);
     huge.used_bytes += size - old;
+    tell_bytes();
     lock_release(&huge.lock);
     return block->start;
 }
@@ -248,6 +262,7 @@ uint64_t huge_purge(uint64_t before)
                 *slot = NULL;
                 huge.cached_bytes -= due->size;
             }
+        tell_bytes();
         lock_release(&huge.lock);
         if (!due)
             return bytes;

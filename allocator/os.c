@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -87,6 +88,44 @@ void *os_remap(void *address, size_t old_size, size_t new_size, void *target)
 bool os_resize(void *address, size_t old_size, size_t new_size)
 {
     return mremap(address, old_size, new_size, 0) != MAP_FAILED;
+}
+
+bool os_map_shared_over(void *address, size_t size, int descriptor)
+{
+    void *p = mmap(address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_POPULATE,
+                   descriptor, 0);
+    return p == address;
+}
+
+bool os_map_private_over(void *address, size_t size)
+{
+    void *p =
+        mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    return p == address;
+}
+
+bool os_read_file(int descriptor, void *bytes, size_t size)
+{
+    int saved = errno;
+    struct stat status;
+    bool done = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+                status.st_size == (off_t)size && pread(descriptor, bytes, size, 0) == (ssize_t)size;
+    errno = saved;
+    return done;
+}
+
+bool os_write_file(int descriptor, const void *bytes, size_t size)
+{
+    int saved = errno;
+    bool done = pwrite(descriptor, bytes, size, 0) == (ssize_t)size;
+    errno = saved;
+    return done;
+}
+
+uint64_t os_soft_faults(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_minflt : 0;
 }
 
 size_t os_address_limit(void)

@@ -33,6 +33,16 @@ void os_populate(void *address, size_t size);
 void *os_remap(void *address, size_t old_size, size_t new_size, void *target);
 /* Resizes a mapping where it stands; false when that is not possible. */
 bool os_resize(void *address, size_t old_size, size_t new_size);
+/* Replaces whole pages that are mapped by those of a file, shared with all who map it, or by ones
+ * of the process's own, which read as zero. False, and nothing changed, when refused (but a system
+ * out of memory may leave a hole: that of a page at a process's start, or in a fresh child). */
+bool os_map_shared_over(void *address, size_t size, int descriptor);
+bool os_map_private_over(void *address, size_t size);
+/* All of a file of exactly `size` bytes; false when it is none, or not so long. Keeps errno. */
+bool os_read_file(int descriptor, void *bytes, size_t size);
+bool os_write_file(int descriptor, const void *bytes, size_t size);
+/* Soft page faults of the process so far. */
+uint64_t os_soft_faults(void);
 /* The soft limit of the process's address space; SIZE_MAX when there is none. */
 size_t os_address_limit(void);
 

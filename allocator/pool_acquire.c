@@ -102,6 +102,7 @@ static struct slab *take_stock(void)
     lock_acquire(&stock->lock);
     struct superslab *superslab = stock->warm ? stock->warm : stock->cold;
     struct slab *slab = superslab ? take_slab(superslab) : NULL;
+    pool_stock_tell();
     lock_release(&stock->lock);
     if (slab)
         return slab;
@@ -117,6 +118,7 @@ static struct slab *take_stock(void)
     uint32_t others = ~(1u << index);
     pool_stock_change(superslab, SUPERSLAB_ALL & others, dirty & others);
     stock->slabs_used++;
+    pool_stock_tell();
     lock_release(&stock->lock);
     return (struct slab *)superslab + index;
 }

@@ -2,6 +2,7 @@
 #ifndef HAK_POOL_INTERNAL_H
 #define HAK_POOL_INTERNAL_H
 
+#include "allocator/kpi.h"
 #include "allocator/os.h"
 #include "allocator/pool.h"
 #include "allocator/size_class.h"
@@ -23,6 +24,13 @@ struct pool_stock {
 
 extern HAK_HIDDEN struct pool_class pool_classes[HAK_CLASSES];
 extern HAK_HIDDEN struct pool_stock pool_stock;
+
+/* Under the stock lock, before it is released: the gauges of the KPI page. */
+HAK_INLINE void pool_stock_tell(void)
+{
+    kpi_set(HAK_KPI_POOL_BYTES_USED, pool_stock.slabs_used * HAK_SLAB);
+    kpi_set(HAK_KPI_POOL_BYTES_IDLE, pool_stock.slabs_idle * HAK_SLAB);
+}
 
 void pool_list_append(struct pool_class *list, struct slab *slab);
 void pool_list_remove(struct pool_class *list, struct slab *slab);

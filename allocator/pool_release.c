@@ -38,6 +38,7 @@ static void put_stock(struct slab *slab)
     superslab->idle_since = now;
     pool_stock.slabs_used--;
     bool whole = pool_stock_change(superslab, superslab->empty | bit, superslab->dirty | bit);
+    pool_stock_tell();
     lock_release(&pool_stock.lock);
     if (whole)
         superslab_give(superslab);
@@ -153,6 +154,7 @@ static struct superslab *take_due(uint64_t before, uint32_t *slabs)
     if (due) {
         *slabs = due->empty & due->dirty;
         pool_stock_change(due, due->empty & ~*slabs, due->dirty & ~*slabs);
+        pool_stock_tell();
     }
     lock_release(&pool_stock.lock);
     return due;
@@ -189,6 +191,7 @@ uint64_t pool_purge(uint64_t before)
             superslab->idle_since = UINT64_MAX;
         bool whole = pool_stock_change(superslab, superslab->empty | slabs,
                                        superslab->dirty | (slabs & ~purged));
+        pool_stock_tell();
         lock_release(&pool_stock.lock);
         if (whole)
             superslab_give(superslab);

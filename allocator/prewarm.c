@@ -1,5 +1,6 @@
 #include "allocator/prewarm.h"
 
+#include "allocator/kpi.h"
 #include "allocator/os.h"
 #include "allocator/pool.h"
 #include "allocator/size_class.h"
@@ -12,6 +13,7 @@ static unsigned prewarm_class(struct thread *thread, unsigned class, unsigned sl
     unsigned taken = 0;
     for (; taken < slabs; taken++) {
         struct slab *slab = pool_acquire(class);
+        kpi_count(thread->kpi_slot, HAK_KPI_POOL_ACQUIRES);
         if (!slab)
             break;
         if (populate)
@@ -38,5 +40,6 @@ unsigned prewarm(struct thread *thread, unsigned slabs, bool populate)
         unsigned taken = prewarm_class(thread, class, slabs, populate);
         least = taken < least ? taken : least;
     }
+    kpi_set(HAK_KPI_PREWARM_SLABS, least);
     return least;
 }

@@ -7,6 +7,7 @@
 #include "allocator/arena.h"
 #include "allocator/fail.h"
 #include "allocator/huge.h"
+#include "allocator/kpi.h"
 #include "allocator/layers_test.h"
 #include "allocator/pool.h"
 #include "allocator/prewarm.h"
@@ -67,6 +68,7 @@ static void fork_child(void)
     superslab_fork_child();
     pool_fork_child();
     thread_fork_child();
+    kpi_fork_child();
     ace_trace_fork_child();
     if (HAK_TRACE)
         trace_fork_child();
@@ -76,6 +78,8 @@ static void fork_child(void)
 void hak_start(void)
 {
     struct settings settings = settings_read();
+    if (settings.kpi_descriptor >= 0)
+        kpi_start(settings.kpi_descriptor);
     fail_set_policy(settings.on_corruption);
     ace_trace_start(settings.ace_trace);
     if (HAK_TRACE)

@@ -2,10 +2,23 @@
 
 #include "allocator/ace.h"
 #include "allocator/huge.h"
+#include "allocator/kpi.h"
 #include "allocator/os.h"
 #include "allocator/pool.h"
 #include "allocator/span.h"
 #include "allocator/superslab.h"
+
+static uint64_t purge(uint64_t before)
+{
+    uint64_t bytes = pool_purge(before);
+    bytes += ace_purge(before);
+    bytes += span_purge(before);
+    bytes += huge_purge(before);
+    bytes += superslab_purge(before); /* last: the others give SuperSlabs back */
+    kpi_add(HAK_KPI_PURGE_ROUNDS, 1);
+    kpi_add(HAK_KPI_PURGE_BYTES, bytes);
+    return bytes;
+}
 
 uint64_t purge_tick(void)
 {
@@ -19,19 +32,12 @@ uint64_t purge_tick(void)
         return now;
     if (now < HAK_PURGE_NS)
         return now;
-    uint64_t before = now - HAK_PURGE_NS;
-    pool_purge(before);
-    ace_purge(before);
-    span_purge(before);
-    huge_purge(before);
-    superslab_purge(before);
+    purge(now - HAK_PURGE_NS);
     return now;
 }
 
 uint64_t purge_now(void)
 {
     /* The largest time itself marks what the system refused. */
-    uint64_t before = UINT64_MAX - 1;
-    return pool_purge(before) + ace_purge(before) + span_purge(before) + huge_purge(before) +
-           superslab_purge(before);
+    return purge(UINT64_MAX - 1);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "allocator/kpi_page.h"
 #include "allocator/os.h"
 #include "allocator/size_class.h"
 #include "allocator/text.h"
@@ -112,11 +113,28 @@ static struct trace_settings read_trace(void)
     return trace;
 }
 
+static int read_descriptor(const char *name)
+{
+    enum { MOST = 1 << 20 };
+    const char *value = value_of(name);
+    if (!value)
+        return -1;
+    int number = 0;
+    const char *digit = value;
+    while (*digit >= '0' && *digit <= '9' && number < MOST)
+        number = number * 10 + (*digit++ - '0');
+    if (digit != value && !*digit && number < MOST)
+        return number;
+    complain(name, value, "the number of a descriptor", "none");
+    return -1;
+}
+
 struct settings settings_read(void)
 {
     return (struct settings){.prewarm = read_prewarm(),
                              .populate = read_switch("HAKMEM_PREWARM_POPULATE"),
                              .on_corruption = read_policy(),
+                             .kpi_descriptor = read_descriptor(HAK_KPI_ENVIRONMENT),
                              .ace_trace = read_switch("HAKMEM_ACE_TRACE"),
                              .trace = read_trace()};
 }

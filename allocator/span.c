@@ -2,6 +2,7 @@
 
 #include "allocator/ace_trace.h"
 #include "allocator/bitmap.h"
+#include "allocator/kpi.h"
 #include "allocator/os.h"
 #include "allocator/window.h"
 
@@ -91,8 +92,17 @@ static void give(uint32_t first, uint32_t count)
     bitmap_set(spans.free, first, count, true);
 }
 
+/* Under the lock, before it is released. */
+static void tell_bytes(void)
+{
+    kpi_set(HAK_KPI_SPAN_BYTES_USED, spans.used_bytes);
+    kpi_set(HAK_KPI_SPAN_BYTES_MAPPED, (uint64_t)spans.high * HAK_SLAB);
+}
+
 static HAK_SLOW void tell_failure(enum ace_cause cause, size_t size, size_t alignment)
 {
+    if (cause != ACE_THRESHOLD)
+        kpi_add(HAK_KPI_SPAN_FAILURES, 1);
     if (!ace_trace_is_on())
         return;
     lock_acquire(&spans.lock);
@@ -124,7 +134,9 @@ void *span_alloc(size_t size, bool *zeroed)
         *zeroed = take(first, count);
         granules[first] = (struct granule){.pages = pages_of(size)};
         spans.used_bytes += (size_t)pages_of(size) << HAK_PAGE_SHIFT;
+        kpi_count_locked(HAK_KPI_SPAN_HITS);
     }
+    tell_bytes();
     lock_release(&spans.lock);
     if (!found)
         tell_failure(cause, size, 0);
@@ -157,6 +169,7 @@ void span_free(void *p)
     uint32_t pages = granules[first].pages;
     spans.used_bytes -= (uint64_t)pages << HAK_PAGE_SHIFT;
     give(first, granules_of_pages(pages));
+    tell_bytes();
     lock_release(&spans.lock);
 }
 
@@ -180,6 +193,7 @@ bool span_resize(void *p, size_t size)
         granules[first].pages = pages_of(size);
         spans.used_bytes += (uint64_t)pages_of(size) << HAK_PAGE_SHIFT;
         spans.used_bytes -= (uint64_t)old_pages << HAK_PAGE_SHIFT;
+        tell_bytes();
     }
     lock_release(&spans.lock);
     return done;

@@ -1,5 +1,6 @@
 #include "allocator/superslab.h"
 
+#include "allocator/kpi.h"
 #include "allocator/layer_fence.h"
 #include "allocator/os.h"
 #include "allocator/registry.h"
@@ -80,6 +81,7 @@ static struct superslab *create(void)
         return NULL;
     }
     atomic_fetch_add_explicit(&created, HAK_SUPERSLAB, memory_order_relaxed);
+    kpi_add(HAK_KPI_SUPERSLAB_BYTES_MAPPED, HAK_SUPERSLAB);
     return memory;
 }
 

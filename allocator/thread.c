@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "allocator/arena.h"
+#include "allocator/kpi.h"
 #include "allocator/os.h"
 
 #define RANK_THREAD 1
@@ -74,10 +75,12 @@ struct thread *thread_self(void)
     if (thread)
         reuse_list = thread->next;
     lock_release(&reuse_lock);
-    if (!thread)
+    if (!thread) {
         thread = arena_take(sizeof *thread);
-    if (!thread)
-        return NULL;
+        if (!thread)
+            return NULL;
+        thread->kpi_slot = kpi_take_slot();
+    }
     thread->next = NULL;
     thread_tls.thread = thread;
     /* May allocate, so the record stands already. */

@@ -45,6 +45,7 @@ struct thread {
     void **cache[HAK_CLASSES];  /* the arrays, made when first needed */
 #endif
     bool seen[HAK_CLASSES]; /* refilled or drained since the lists were aged */
+    unsigned kpi_slot;      /* in the KPI page: it goes with the record */
     uint64_t age_at;        /* coarse clock of the next ageing: see tiny_age */
     struct thread *next;    /* on the list of records to be reused */
 };

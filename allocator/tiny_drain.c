@@ -1,6 +1,7 @@
 #include "allocator/tiny.h"
 
 #include "allocator/fail.h"
+#include "allocator/kpi.h"
 #include "allocator/layers.h"
 #include "allocator/layers_test.h"
 #include "allocator/pool.h"
@@ -83,6 +84,7 @@ void tiny_test_spill(struct chain *spill, unsigned class)
 void tiny_drain(struct thread *thread, unsigned class, void *p)
 {
     thread->seen[class] = true;
+    kpi_count(thread->kpi_slot, HAK_KPI_TINY_DRAINS);
     struct chain *spill = &thread->spill[class];
     if (!unified_cache_make_room(thread, class, spill)) {
         /* No memory for an array: the spill list alone serves. */
@@ -113,6 +115,7 @@ void tiny_drain(struct thread *thread, unsigned class, void *p)
 void tiny_drain(struct thread *thread, unsigned class, void *p)
 {
     thread->seen[class] = true;
+    kpi_count(thread->kpi_slot, HAK_KPI_TINY_DRAINS);
     struct tls_bin *bin = &thread_tls.bins[class + 1];
     uint32_t limit = size_classes[class].limit;
     /* While the list is taken apart the bin is empty and full at once, should a signal handler
@@ -163,11 +166,14 @@ static void flush_class(struct thread *thread, unsigned class)
     if (list) {
         trace_next(TRACE_TLS_POP_CLEAR, class, list, NULL);
         trace_head(TRACE_TLS_POP_CLEAR, class, NULL, 0);
+        kpi_count(thread->kpi_slot, HAK_KPI_TINY_FLUSHES);
     }
     struct slab *slab = thread->current[class];
     thread->current[class] = NULL;
-    if (slab)
-        pool_release(slab);
+    if (!slab)
+        return;
+    pool_release(slab);
+    kpi_count(thread->kpi_slot, HAK_KPI_POOL_RELEASES);
 }
 
 void tiny_flush(struct thread *thread)

@@ -1,5 +1,6 @@
 #include "allocator/tiny.h"
 
+#include "allocator/kpi.h"
 #include "allocator/layer_freelist.h"
 #include "allocator/layers.h"
 #include "allocator/layers_test.h"
@@ -65,7 +66,9 @@ struct chain tiny_source(struct thread *thread, unsigned class)
             }
             if (chain.head || !pool_park(slab))
                 continue;
+            kpi_count(thread->kpi_slot, HAK_KPI_POOL_PARKS);
         }
+        kpi_count(thread->kpi_slot, HAK_KPI_POOL_ACQUIRES);
         thread->current[class] = pool_acquire(class);
         if (!thread->current[class])
             return (struct chain){.head = NULL};
@@ -96,6 +99,7 @@ static void *take_first(unsigned class, void **list)
 void *tiny_refill(struct thread *thread, unsigned class)
 {
     thread->seen[class] = true;
+    kpi_count(thread->kpi_slot, HAK_KPI_TINY_REFILLS);
     struct chain *spill = &thread->spill[class];
     for (;;) {
         /* The newest block of the cache, if it has one, is one that the front would not hand out.
@@ -126,6 +130,7 @@ void *tiny_refill(struct thread *thread, unsigned class)
 void *tiny_refill(struct thread *thread, unsigned class)
 {
     thread->seen[class] = true;
+    kpi_count(thread->kpi_slot, HAK_KPI_TINY_REFILLS);
     struct tls_bin *bin = &thread_tls.bins[class + 1];
     int64_t length = thread->balance[class] - bin->room;
     void *list = bin->head;

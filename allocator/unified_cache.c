@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "allocator/arena.h"
+#include "allocator/kpi.h"
 #include "allocator/layers.h"
 #include "allocator/layers_test.h"
 #include "allocator/trace.h"
@@ -112,6 +113,8 @@ bool unified_cache_make_room(struct thread *thread, unsigned class, struct chain
     uint32_t count = close_bin(class, array);
     uint32_t moved = count == capacity_of(class) ? (count + 1) / 2 : 0;
     spill(class, array, moved, list);
+    if (moved)
+        kpi_count(thread->kpi_slot, HAK_KPI_TINY_SPILLS);
     memmove(array + 1, array + 1 + moved, (count - moved) * sizeof *array);
     open_bin(class, array, count - moved);
     return true;

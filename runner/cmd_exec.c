@@ -1,4 +1,5 @@
 #include "runner/commands.h"
+#include "runner/kpi_table.h"
 #include "runner/table.h"
 #include "runner/whole.h"
 
@@ -51,10 +52,16 @@ static int choose(struct bench *bench, struct campaign *campaign, const char **p
 static int tell(const struct bench *bench, const struct campaign *campaign,
                 const struct summary *summary, json_t *object, struct problem *problem)
 {
-    (void)campaign;
-    (void)problem;
-    if (object == NULL)
-        table_print(bench->arena, &bench->catalog, summary, SUMMARY_WALL);
+    struct kpi_results kpis;
+    if (store_load_kpis(campaign->store, bench->arena, &campaign->session, &campaign->cells, &kpis,
+                        problem) != 0)
+        return -1;
+    if (object != NULL) {
+        json_object_set_new(object, "kpis", kpi_table_json(bench->arena, &campaign->cells, &kpis));
+        return 0;
+    }
+    table_print(bench->arena, &bench->catalog, summary, SUMMARY_WALL);
+    kpi_table_print(bench->arena, &campaign->cells, &kpis);
     return 0;
 }
 
@@ -64,8 +71,8 @@ static const struct whole_design design = {
         "usage: hakbench exec [options] -- COMMAND [arguments]\n"
         "\n"
         "Runs any program under hakmem and all peers, in randomised complete blocks, and shows\n"
-        "time, page faults and memory of the whole process. What it prints is dropped, its\n"
-        "standard input is empty.\n",
+        "time, page faults and memory of the whole process, and what hakmem counted in the first\n"
+        "process of it. What it prints is dropped, its standard input is empty.\n",
     .workload = "exec",
     .options = OPTION_ALLOCATORS | OPTION_REPEATS | OPTION_SEED | OPTION_RESULTS | OPTION_TIMEOUT |
                OPTION_WAIT | OPTION_SHOW_OUTPUT | OPTION_MATRIX,

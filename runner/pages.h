@@ -6,13 +6,15 @@
 #ifndef RUNNER_PAGES_H
 #define RUNNER_PAGES_H
 
+#include "allocator/kpi_page.h"
 #include "runner/child.h"
 #include "runner/record.h"
 #include "workloads/page.h"
 
 struct pages {
-    struct child_descriptor work; /* passed on to the child */
-    struct work_page *work_page;
+    struct child_descriptor descriptors[2]; /* passed on to the child */
+    struct work_page *work;
+    struct hak_kpi_page *allocator;
 };
 
 int pages_open(struct pages *pages, struct problem *problem);

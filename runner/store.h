@@ -84,6 +84,22 @@ int store_load_latencies(struct store *store, struct arena *arena, const struct 
                          const struct cells *cells, struct latency_results *results,
                          struct problem *problem);
 
+/* What a process of a cell has counted, one number a row; of every sample, whatever its end. */
+struct kpi_result {
+    int cell; /* index */
+    struct kpi kpi;
+};
+
+struct kpi_results {
+    struct kpi_result *at;
+    int count;
+};
+
+/* In the order in which they were measured. */
+int store_load_kpis(struct store *store, struct arena *arena, const struct session *session,
+                    const struct cells *cells, struct kpi_results *results,
+                    struct problem *problem);
+
 /* A benchmark of one ok process of `hakbench micro`: a row of the view of that name. */
 struct micro_result {
     int cell; /* index */

@@ -246,6 +246,31 @@ int store_load_latencies(struct store *store, struct arena *arena, const struct 
     return step;
 }
 
+int store_load_kpis(struct store *store, struct arena *arena, const struct session *session,
+                    const struct cells *cells, struct kpi_results *results, struct problem *problem)
+{
+    void *room = NULL;
+    sqlite3_stmt *statement =
+        prepare_rows(store, arena, "sample JOIN kpi ON sample_id = id",
+                     "SELECT cell_id, name, value FROM sample JOIN kpi ON sample_id = id"
+                     " WHERE session_id = ? ORDER BY position, kpi.rowid",
+                     session->id, sizeof *results->at, &room, problem);
+    if (statement == NULL)
+        return -1;
+    *results = (struct kpi_results){.at = room};
+    int step;
+    while ((step = database_step(&store->database, statement, problem)) == 1) {
+        const int cell = find_cell(cells, sqlite3_column_int64(statement, 0));
+        if (cell >= 0)
+            results->at[results->count++] =
+                (struct kpi_result){.cell = cell,
+                                    .kpi = {.name = database_text(arena, statement, 1),
+                                            .value = sqlite3_column_int64(statement, 2)}};
+    }
+    sqlite3_finalize(statement);
+    return step;
+}
+
 int store_load_micro(struct store *store, struct arena *arena, const struct session *session,
                      const struct cells *cells, struct micro_results *results,
                      struct problem *problem)
