@@ -18,6 +18,7 @@ from reports.units import percent_text
 
 SPREAD_LIMIT = 0.05  # robust coefficient of variation of a cell's throughput
 STEAL_LIMIT = 0.01  # share of processor time that the hypervisor took
+FOREIGN_LIMIT = 0.10  # share of processor time that other processes took
 LOAD_LIMIT = 0.5  # runnable processes per core before the first sample
 
 
@@ -33,6 +34,7 @@ class Kind(Enum):
     MISSING = "Install it, then measure again: `make deps` installs every peer."
     DIRTY = "Commit before measuring, so that the numbers belong to a commit."
     STEAL = "Use a machine of your own, or one whose processors are not shared."
+    FOREIGN = "Stop them (`build/hakbench doctor` says what disturbs), then measure again."
     LOAD = "Wait until the machine is idle, then measure again."
     THP = "`echo madvise | sudo tee /sys/kernel/mm/transparent_hugepage/enabled`"
     GOVERNOR = "`sudo cpupower frequency-set -g performance`"
@@ -99,6 +101,10 @@ def _host_warnings(results: Results) -> Iterator[Notice]:
     if steal is not None and steal > STEAL_LIMIT * 100:
         yield Notice(Kind.STEAL, f"The hypervisor took {percent_text(steal / 100)} of processor "
                                  "time.")
+    foreign = _number(results, "foreign.percent")
+    if foreign is not None and foreign > FOREIGN_LIMIT * 100:
+        yield Notice(Kind.FOREIGN, f"Other processes took {percent_text(foreign / 100)} of "
+                                   "processor time.")
     load, cores = _number(results, "load.start"), _number(results, "cpu.cores")
     if load is not None and cores and load / cores > LOAD_LIMIT:
         yield Notice(Kind.LOAD, f"The load was {load:g} on {cores:g} cores at the start.")

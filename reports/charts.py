@@ -12,7 +12,7 @@ from pathlib import Path
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from reports.figures.canvas import inline_svg, save_png, save_svg
+from reports.figures.canvas import draw_svg, inline_svg, save_png, svg_in_page, svg_on_paper
 
 Table = tuple[tuple[str, ...], Iterable[Iterable[object]]]  # head and rows
 
@@ -36,12 +36,13 @@ def publish(folder: Path, stem: str, title: str, about: str, wide: Figure,
     """`about` tells a reader who cannot see the chart what it says; `narrow` are its parts for a
     narrow page, by a word that tells them apart."""
     save_png(wide, folder / f"{stem}.png")
-    save_svg(wide, folder / f"{stem}.svg")
+    drawn = draw_svg(wide)
+    (folder / f"{stem}.svg").write_text(svg_on_paper(drawn, wide), encoding="utf-8")
     write_csv(folder / f"{stem}.csv", *table)
     text = f"{title}. {about}"
     parts = tuple(Markup(inline_svg(figure, f"{stem}-{word}", f"{word}: {text}"))
                   for word, figure in narrow.items())
-    return Chart(stem, title, Markup(inline_svg(wide, f"chart-{stem}", text)), parts)
+    return Chart(stem, title, Markup(svg_in_page(drawn, wide, f"chart-{stem}", text)), parts)
 
 
 def file_stem(*words: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reports import units
 from reports.detection import Detection
 from reports.stats import Estimate
-from reports.summary import DEFAULT, PEER, VARIANT, Summary
+from reports.summary import DEFAULT, PEER, TOTAL, VARIANT, Summary
 
 
 @dataclass(frozen=True)
@@ -30,53 +30,80 @@ def verdict_of(ratio: Estimate | None) -> Verdict:
 
 def title_of(summary: Summary, detection: Detection | None) -> str:
     if summary.paired:
-        first = next(workload for workload in summary.workloads if workload.paired)
-        sides = [row.label.removeprefix(side) for side, row in (
-            ("A: ", first.default), ("B: ", first.best_peer)) if row]
-        if len(sides) == 2 and sides[0] == sides[1]:
-            return f"{sides[0]} against itself"
-        return " against ".join(sides) if len(sides) == 2 else "A comparison of two"
+        return _paired_title(summary)
     kinds = [line.kind for line in summary.ledger if line.counts.done]
     peers, variants = kinds.count(PEER), kinds.count(VARIANT) + kinds.count(DEFAULT)
-    if peers and variants:
-        return f"hakmem against {_count(peers, 'peer')}"
     if detection and not summary.workloads:
         return "Misuse of memory, and what hakmem sees of it"
-    number = variants or len({line.label for line in summary.ledger if line.counts.done})
-    return _count(number, "variant") + " of hakmem" if variants else _count(number, "allocator")
+    if peers and variants:
+        who = f"hakmem against {_count(peers, 'peer')}"
+    elif variants:
+        who = f"{_count(variants, 'variant')} of hakmem"
+    else:
+        who = _count(len(kinds) - kinds.count(TOTAL), "allocator")
+    what = _what(summary)
+    return f"{what}: {who}" if what else who
+
+
+def _what(summary: Summary) -> str:
+    """What ran, where it was not the matrix."""
+    session = summary.results.session
+    if session.kind != "exec":
+        return ""
+    named = {"micro": "Micro-benchmarks", "soak": "Soak", "programs": "Whole programs",
+             "import": "Imported benchmarks"}.get(session.mode or "")
+    return named or (summary.workloads[0].command if summary.workloads else "")
+
+
+def _paired_title(summary: Summary) -> str:
+    first = next(workload for workload in summary.workloads if workload.paired)
+    sides = [row.label.removeprefix(side) for side, row in (
+        ("A: ", first.default), ("B: ", first.best_peer)) if row]
+    if len(sides) < 2:
+        return "A comparison of two"
+    return f"{sides[0]} against {'itself' if sides[0] == sides[1] else sides[1]}"
 
 
 def sentence_of(summary: Summary, detection: Detection | None = None) -> str:
     """The whole report in one sentence."""
     clauses = []
     if summary.workloads:
-        ratios = [workload.default.ratio for workload in summary.workloads
-                  if workload.default and workload.default.ratio]
-        clauses = [_speed_clause(ratios, summary), _safety_clause(summary)]
+        clauses = [*_speed_clause(summary), _safety_clause(summary)]
     if detection:
         clauses.append(f"{detection.held} of {detection.predicted} predictions on misuse held")
     text = "; ".join(clauses) or "Nothing was measured"
-    return text[0].upper() + text[1:] + "."
+    if not text.startswith("hakmem"):  # a name stays as it is
+        text = text[0].upper() + text[1:]
+    return text + "."
 
 
-def _speed_clause(ratios: list[Estimate], summary: Summary) -> str:
+def _speed_clause(summary: Summary) -> list[str]:
+    """Nothing where there is nobody to compare with and nobody would look for it."""
     own, other = ("A", "B") if summary.paired else ("hakmem’s release default", "the best peer")
-    number = len(summary.workloads)
+    found = [(workload.name, workload.default.ratio) for workload in summary.workloads
+             if workload.default and workload.default.ratio]
+    ratios = [ratio for _, ratio in found]
     if not ratios:
         both = "A and B" if summary.paired else "the release default and a peer"
-        return f"no workload has numbers of both {both}"
+        wanted = summary.results.session.kind != "exec"
+        return [f"no workload has numbers of both {both}"] if wanted else []
+    number = len(summary.workloads)
     total = _count(number, "workload")
     if len(ratios) < number:
         total = f"{len(ratios)} of {total}"
     if not all(ratio.trusted for ratio in ratios):
-        return (f"{own} reaches {_span(ratios)} × the throughput of {other} on {total}, from too "
-                "few repeats for 95\u00a0% intervals")
+        return [f"{own} reaches {_span(ratios)} × the throughput of {other} on {total}, from too "
+                "few repeats for 95\u00a0% intervals"]
     words = [verdict_of(ratio).word for ratio in ratios]
-    told = [f"{phrase} {number}" for phrase, number in (
+    if number == 1:
+        word = {"no difference seen": "not to be told apart"}.get(words[0], words[0])
+        return [f"{own} is {word}: {_span(ratios)} × the throughput of {other} on {found[0][0]} "
+                f"({units.ratio_text(ratios[0].low)}–{units.ratio_text(ratios[0].high)})"]
+    told = [f"{phrase} {count}" for phrase, count in (
         ("faster on", words.count("faster")), ("slower on", words.count("slower")),
-        ("not to be told apart on", words.count("no difference seen"))) if number]
+        ("not to be told apart on", words.count("no difference seen"))) if count]
     against = f"{other} on {total}" if summary.paired else f"{other} of each of {total}"
-    return f"against {against}, {own} is {_listed(told)}"
+    return [f"against {against}, {own} is {_listed(told)} ({_span(ratios)} × the throughput)"]
 
 
 def _span(ratios: list[Estimate]) -> str:

@@ -38,6 +38,8 @@ CONSTANTS = (
      "to the tables, which have all"),
     ("SPREAD_LIMIT", advice.SPREAD_LIMIT, "robust coefficient of variation that is warned of"),
     ("STEAL_LIMIT", advice.STEAL_LIMIT, "stolen share of processor time that is warned of"),
+    ("FOREIGN_LIMIT", advice.FOREIGN_LIMIT, "share of processor time of other processes that is "
+     "warned of"),
     ("LOAD_LIMIT", advice.LOAD_LIMIT, "load per processor that is warned of"),
     ("LEAST_BEYOND", latency.LEAST_BEYOND, "slower operations that a latency curve needs"),
     ("POINTS_MAX", POINTS_MAX, "moments of a time line that are drawn"),
@@ -67,7 +69,7 @@ def render_report(summary: Summary, folder: Path) -> str:
     warnings = advice.warnings_of(summary, detection)
     return _environment().get_template("report.html.j2").render(
         **workloads.workloads_view(summary, folder),
-        **latency_view(find_latency(results, names), folder),
+        **latency_view(find_latency(results, names), results, folder),
         **timelines.timelines_view(find_timelines(results, names), folder),
         **programs.programs_view(find_programs(results, names), folder),
         **layers.effects_view(find_effects(results, names), folder),

@@ -82,7 +82,7 @@ def short_count(value: float) -> str:
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size * 0.9995:
             return f"{_three_digits(value / size)}{NARROW_SPACE}{unit}"
-    return f"{value:g}"
+    return f"{value:.0f}" if abs(value) >= 20 else f"{value:g}"
 
 
 def bytes_text(value: float) -> str:

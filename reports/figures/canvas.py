@@ -31,9 +31,10 @@ PNG_SCALE, FILE_MARGIN = 2, 24
 
 INK, MUTED, GRID = "#1b2127", "#5c6670", "#e3e6ea"
 ACCENT, TINT, GREY, BAD = "#00738c", "#8fc4d0", "#b9c0c8", "#b3261e"
+STROKE = "#8b959f"  # of thin lines, for which GREY is too faint
 PAPER = "#ffffff"
 CSS_ROLES = {INK: "ink", MUTED: "muted", GRID: "grid", ACCENT: "accent", TINT: "tint",
-             GREY: "grey", BAD: "bad"}
+             GREY: "grey", STROKE: "stroke", BAD: "bad"}
 
 SIZE_LABEL, SIZE_SMALL, SIZE_TITLE = 11.5, 10.5, 13.0
 
@@ -144,7 +145,18 @@ def save_png(figure: Figure, path: Path) -> None:
 
 
 def save_svg(figure: Figure, path: Path) -> None:
-    path.write_text(_svg_text(figure, PAPER, _with_margin(figure)), encoding="utf-8")
+    path.write_text(svg_on_paper(draw_svg(figure), figure), encoding="utf-8")
+
+
+def svg_on_paper(drawn: str, figure: Figure) -> str:
+    """What draw_svg returned, as a file that stands alone: with paper and a margin."""
+    width, height = (size + 2 * FILE_MARGIN for size in figure.get_size_inches() * DOTS_PER_INCH)
+    box = f"{-FILE_MARGIN} {-FILE_MARGIN} {width:g} {height:g}"
+    head = drawn[drawn.index("<svg"):].partition(">")[0]
+    kept = re.sub(r' (?:width|height|viewBox)="[^"]*"', "", head)
+    size = f'width="{width:g}" height="{height:g}"'
+    paper = f'<rect x="{-FILE_MARGIN}" y="{-FILE_MARGIN}" {size} fill="{PAPER}"/>'
+    return drawn.replace(f"{head}>", f'{kept} {size} viewBox="{box}">{paper}', 1)
 
 
 def _with_margin(figure: Figure) -> Bbox:
@@ -155,8 +167,12 @@ def _with_margin(figure: Figure) -> Bbox:
 
 def inline_svg(figure: Figure, name: str, description: str) -> str:
     """An <svg> element for the page; `name` makes its ids unique there."""
-    text = _svg_text(figure, "none")
-    text = text[text.index("<svg"):]
+    return svg_in_page(draw_svg(figure), figure, name, description)
+
+
+def svg_in_page(drawn: str, figure: Figure, name: str, description: str) -> str:
+    """What draw_svg returned, with roles in place of colours."""
+    text = drawn[drawn.index("<svg"):]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r'(xlink:href="|url\()#', rf"\1#{name}-", text)
@@ -175,9 +191,9 @@ def _font_of_the_page(match: re.Match[str]) -> str:
     return f"font-weight: {weight}; font-size: {match.group(2)}px"
 
 
-def _svg_text(figure: Figure, background: str, box: Bbox | None = None) -> str:
+def draw_svg(figure: Figure) -> str:
     stream = io.StringIO()
     with matplotlib.rc_context(fname=STYLE_FILE):
-        figure.savefig(stream, format="svg", facecolor=background, bbox_inches=box,
+        figure.savefig(stream, format="svg", facecolor="none",
                        metadata={"Date": None, "Creator": None})
     return stream.getvalue()

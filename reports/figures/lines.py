@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from reports.figures.canvas import ACCENT, DOTS_PER_INCH, GREY, INK, SIZE_LABEL, fit_text, \
+from reports.figures.canvas import ACCENT, DOTS_PER_INCH, INK, SIZE_LABEL, STROKE, fit_text, \
     text_width
 
 LABEL_GAP, LABEL_STEP = 16, 15
@@ -42,7 +42,7 @@ def draw_lines(axes: Axes, lines: Sequence[Line], markers: bool = False) -> None
     """Limits and scales of the axes must be set. What is its own is drawn last, above."""
     others = [line for line in lines if not line.own]
     for number, line in enumerate(others):
-        _draw(axes, line, GREY, 1.5, DASHES[number % len(DASHES)], markers)
+        _draw(axes, line, STROKE, 1.5, DASHES[number % len(DASHES)], markers)
     for line in lines:
         if line.own:
             _draw(axes, line, ACCENT, 2.6, "solid", markers)
@@ -65,9 +65,13 @@ def _name_lines(axes: Axes, lines: Sequence[Line]) -> None:
     places = spread([place[1] * height for place, _ in ends], LABEL_STEP, height)
     for (end, line), place in zip(ends, places, strict=True):
         right = 1 + LABEL_GAP / width
-        color = ACCENT if line.own else GREY
+        color = ACCENT if line.own else STROKE
+        if end[0] < 0.99:
+            axes.plot(line.xs[-1], line.ys[-1], marker="o", markersize=4, color=color,
+                      label="_end")
         axes.plot((end[0], 1, right - 2 / width), (end[1], end[1], place / height), color=color,
-                  linewidth=0.8, transform=axes.transAxes, clip_on=False, label="_leader")
+                  linewidth=0.8, linestyle=(0, (1, 2.5)), transform=axes.transAxes,
+                  clip_on=False, label="_leader")
         axes.text(right, place / height, line.name, transform=axes.transAxes,
                   fontsize=SIZE_LABEL, va="center_baseline", color=ACCENT if line.own else INK,
                   fontweight=line.weight)

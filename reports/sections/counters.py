@@ -12,6 +12,7 @@ from reports.units import bytes_text, short_count, time_text
 KPI_CSV, LEFT_CSV = "kpi.csv", "left.csv"
 KPI_HEAD = ("workload", "allocator", "name", "median", "low", "high", "n")
 LEFT_HEAD = ("workload", "allocator", "block", "what", "kind", "name", "value")
+PER_NS = {"ns": 1, "ps": 1000}
 LEFT_MAX = 20  # in the page; the file has all
 LEFT_NAMES_MAX = 8
 TABLE_COLUMNS_MAX = 7  # workloads beside each other, so that the table needs no scrolling
@@ -38,7 +39,9 @@ def value_text(name: str, value: float) -> str:
     words = name.replace(".", "_").split("_")
     if "bytes" in words:
         return bytes_text(value)
-    return time_text(value) if words[-1] == "ns" else short_count(value)
+    if words[-1] in PER_NS:
+        return time_text(value / PER_NS[words[-1]])
+    return short_count(value)
 
 
 def kpi_rows(found: Iterable[Counters]) -> Iterator[list[object]]:

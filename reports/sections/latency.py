@@ -9,11 +9,14 @@ from pathlib import Path
 from reports.charts import Chart, file_stem, publish, write_csv
 from reports.figures.latency import NARROW, latency_figure
 from reports.latency import SHOWN, Row, WorkloadLatency, curve_lines
+from reports.load import Results
 from reports.stats import Estimate
 from reports.units import ratio_text, time_text
 
 TABLE_CSV = "latency.csv"
 TABLE_OPERATIONS = ("malloc", "free")
+SENTENCE_MAX = 6  # cases that the sentence names
+CLOCK_STEP = "work.clock_step_ps"
 CURVE_HEAD = ("operation", "allocator", "percentile", "ns")
 TABLE_HEAD = ("workload", "allocator", "operation", "samples", "operations", "timed",
               "overhead_ns", *(f"{name}_ns" for name, _ in SHOWN), "max_ns",
@@ -42,12 +45,14 @@ class View:
     lines: tuple[Line, ...]
 
 
-def latency_view(found: tuple[WorkloadLatency, ...], folder: Path) -> dict[str, object]:
+def latency_view(found: tuple[WorkloadLatency, ...], results: Results,
+                 folder: Path) -> dict[str, object]:
     """Variables of latency.html.j2; curves and table are also left in `folder`."""
     if found:
         write_csv(folder / TABLE_CSV, TABLE_HEAD, table_rows(found))
     return {"latency": tuple(_view(latency, folder) for latency in found),
             "latency_sentence": sentence(found), "latency_csv": TABLE_CSV,
+            "clock_step_ns": clock_step_ns(results) if found else 0,
             "latency_operations": TABLE_OPERATIONS,
             "latency_untrusted": any(not ratio.trusted for latency in found for row in latency.rows
                                      for ratio in row.ratios.values())}
@@ -60,14 +65,24 @@ def sentence(found: tuple[WorkloadLatency, ...]) -> str:
               for operation in TABLE_OPERATIONS if operation in latency.default.ratios]
     if not ratios:
         return ""
+    if not all(ratio.trusted for _, _, ratio in ratios):
+        values = [ratio_text(value) for value in sorted(ratio.value for _, _, ratio in ratios)]
+        return (f"hakmem’s p99.9 is {values[0]} to {values[-1]} × that of the best peer, from too "
+                "few blocks for 95\u00a0% intervals.")
     worse = [f"{operation} on {workload} ({ratio_text(ratio.value)} ×)"
              for workload, operation, ratio in ratios if ratio.low > 1]
-    clear = len(ratios) - len(worse)
-    head = (f"hakmem’s p99.9 is no longer than the best peer’s, as far as the intervals tell, in "
-            f"{clear} of {len(ratios)} cases")
+    head = (f"hakmem’s p99.9 is clearly longer than the best peer’s in {len(worse)} of "
+            f"{len(ratios)} cases")
     if not worse:
         return f"{head}."
-    return f"{head}; longer: {', '.join(worse[:6])}{' and others' if len(worse) > 6 else ''}."
+    return f"{head}: {', '.join(worse[:SENTENCE_MAX])}" \
+        f"{' and others' if len(worse) > SENTENCE_MAX else ''}."
+
+
+def clock_step_ns(results: Results) -> float:
+    """The coarsest step of the clock that timed, 0 when it is not known."""
+    return max((values[CLOCK_STEP] for values in results.tables.kpi.values()
+                if CLOCK_STEP in values), default=0) / 1e3
 
 
 def table_rows(found: Iterable[WorkloadLatency]) -> Iterator[list[object]]:

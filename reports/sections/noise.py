@@ -37,11 +37,12 @@ def noise_line(results: Results, warnings: Sequence[Notice]) -> list[str]:
     if total:
         clauses.append(f"A/A spread {percent_text(total.spread)} a sample; of pairs of the same "
                        f"thing 95 % are within {percent_text(total.p95)}")
-    steal = results.facts.get("steal.percent", "")
-    try:
-        clauses.append(f"steal {percent_text(float(steal) / 100)}")
-    except ValueError:
-        clauses.append("steal not known")
+    for key, words in (("steal.percent", "taken by the hypervisor (steal)"),
+                       ("foreign.percent", "by other processes")):
+        try:
+            clauses.append(f"{percent_text(float(results.facts[key]) / 100)} {words}")
+        except (KeyError, ValueError):
+            continue
     load = results.facts.get("load.start", "unknown")
     if load != "unknown":
         clauses.append(f"load {load} at the start")

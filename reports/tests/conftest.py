@@ -13,6 +13,7 @@ from reports.page import write_report
 from reports.summary import Summary, summarise
 from reports.tests.browser import Browser
 from reports.tests.synthetic import make_matrix
+from reports.tests.tables import make_full
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +36,19 @@ def summary(matrix_folder: Path, names: Names) -> Summary:
 @pytest.fixture(scope="session")
 def report(summary: Summary, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_report(summary, tmp_path_factory.mktemp("output"))
+
+
+@pytest.fixture(scope="session")
+def full_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything that a session can hold: both passes, noise, whole programs, misuse."""
+    folder = tmp_path_factory.mktemp("full")
+    make_full(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def full_report(full_folder: Path, names: Names) -> Path:
+    return write_report(summarise(load_results(full_folder), names), full_folder)
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from reports.tests.synthetic import Database
+from reports.tests.factorial import add_misuse
+from reports.tests.synthetic import FACTS, Database
 
+WORKLOADS = {"ws8192": (14.0, 9_000_000), "cfrac": (9.0, 5_000_000),
+             "sh8bench": (22.0, 40_000_000)}  # ns per operation, peak RSS in bytes
+VARIANTS = ("hakmem", "hakmem:layout=headered", "hakmem:front=cache", "hakmem:layers=all",
+            "hakmem:layout=headered,front=cache,layers=all")
 PEERS = ("glibc", "mimalloc", "tcmalloc", "tbbmalloc")
 # Median ns of malloc and free, and how many times slower one operation in a hundred thousand is.
 SHAPES = {"hakmem": (9.0, 7.0, 900), "glibc": (21.0, 14.0, 2500), "mimalloc": (10.0, 8.0, 700),
@@ -19,6 +25,27 @@ KPIS = {"work.ops": 20_000_000, "work.phase": 2, "fault.baseline": 96, "tiny.ref
         "tiny.drains": 12, "tiny.spills": 0, "pool.acquired": 412, "pool.bytes_held": 27_262_976,
         "ace.bytes_held": 1_048_576, "map.calls_ns": 18_400, "remote.frees": 1_284_771}
 TICK_NS = 10_000_000
+
+
+def make_full(folder: Path, blocks: int = 6) -> None:
+    """A session that holds everything."""
+    database = Database(folder, blocks=blocks)
+    database.add_facts(FACTS | {"foreign.percent": "1.3"})
+    database.add_cell("jemalloc", "ws8192", "libjemalloc.so.2 is not installed")
+    for workload, (ns, memory) in WORKLOADS.items():
+        for number, allocator in enumerate((*VARIANTS, *PEERS)):
+            cell = database.add_cell(allocator, workload)
+            for block in range(blocks):
+                slower = (1 + 0.06 * number) * database.random.lognormvariate(0, 0.01)
+                database.add_sample(
+                    cell, block, ops=10_000_000, elapsed_ns=round(ns * 1e7 * slower),
+                    peak_rss=round(memory * (1 + 0.03 * number)),
+                    minflt_phase=1500 + 37 * number, minflt_total=1640 + 40 * number)
+    add_latency_pass(database, WORKLOADS, blocks=blocks)
+    add_noise(database, list(WORKLOADS), ("hakmem", *PEERS))
+    add_programs(database)
+    add_misuse(database, ("hakmem", "hakmem:layers=all"), ("10a", "hakmem:layers=all"))
+    database.close()
 
 
 def histogram(median_ns: float, tail: float, timed: int, shift: float = 0.0) -> list[list[float]]:

@@ -210,7 +210,8 @@ def test_page_tells_of_crashes_voids_and_missing(report: Path) -> None:
 def test_every_warning_has_a_remedy(names: Names, tmp_path: Path) -> None:
     database = Database(tmp_path)
     database.add_facts({"cpu.governor": "powersave", "cpu.cores": "2", "load.start": "1.9",
-                        "steal.percent": "3.5", "thp.enabled": "always", "aslr": "0"})
+                        "steal.percent": "3.5", "foreign.percent": "41",
+                        "thp.enabled": "always", "aslr": "0"})
     database.connection.execute("UPDATE session SET dirty = 1, ended_utc = NULL")
     cell = database.add_cell("hakmem", "ws8192")
     database.add_samples(cell, [5e7, 2e7, 9e7, 6e7])
@@ -255,7 +256,8 @@ def test_verdict(low: float, high: float, confidence: float, word: str) -> None:
 def test_sentence(summary: Summary) -> None:
     assert sentence_of(summary) == (
         "Against the best peer of each of 3 workloads, hakmem’s release default is faster on 2 "
-        "and slower on 1; 14 of 599 samples went wrong (12 crashed, 1 corrupt, 1 timed out).")
+        "and slower on 1 (0.90 to 1.06 × the throughput); 14 of 599 samples went wrong (12 "
+        "crashed, 1 corrupt, 1 timed out).")
 
 
 def test_one_sample_each(names: Names, tmp_path: Path) -> None:
