@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from reports.__main__ import main
 from reports.load import load_results
 from reports.names import Names, read_names
 from reports.page import write_report
@@ -33,9 +37,28 @@ def summary(matrix_folder: Path, names: Names) -> Summary:
     return summarise(load_results(matrix_folder), names)
 
 
+@dataclass(frozen=True)
+class Written:
+    """What `python3 -m reports` wrote of the matrix, and what it said."""
+
+    output: Path
+    page: Path
+    said: str
+
+
 @pytest.fixture(scope="session")
-def report(summary: Summary, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_report(summary, tmp_path_factory.mktemp("output"))
+def written(matrix_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Written:
+    output = tmp_path_factory.mktemp("output")
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        assert main(["--results", str(matrix_folder), "--output", str(output),
+                     "--readme-figure", str(output / "docs" / "matrix.png")]) == 0
+    (page,) = output.glob("*/report.html")
+    return Written(output, page, said.getvalue())
+
+
+@pytest.fixture(scope="session")
+def report(written: Written) -> Path:
+    return written.page
 
 
 @pytest.fixture(scope="session")

@@ -111,19 +111,20 @@ CRASH = {"status": "crash", "signal": 11, "exit_code": None, "ops": None, "elaps
          "minflt_start": None, "minflt_phase": None, "rss_end": None, "output": ""}
 
 
-def make_matrix(folder: Path, blocks: int = 10, seed: int = 42) -> Database:
+def make_matrix(folder: Path, blocks: int = 10, seed: int = 42,
+                workloads: Iterable[str] = tuple(WORKLOADS)) -> Database:
     """Every allocator on three workloads; jemalloc is missing, tcmalloc crashes always on one
     workload, a variant crashes now and then, one sample is void, one corrupt, one times out."""
     database = Database(folder, blocks=blocks, seed=seed)
     database.add_facts(FACTS)
-    for workload, shape in WORKLOADS.items():
+    for workload in workloads:
         for allocator in allocators(read_names()):
             if allocator == "jemalloc":
                 database.add_cell(allocator, workload, "libjemalloc.so.2 is not installed")
                 continue
             cell = database.add_cell(allocator, workload)
             for block in range(blocks):
-                _add_matrix_sample(database, cell, allocator, workload, shape, block)
+                _add_matrix_sample(database, cell, allocator, workload, WORKLOADS[workload], block)
     database.close()
     return database
 

@@ -21,7 +21,7 @@ WIDE, NARROW = 1280, 390
 def quick_report(names: Names, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three blocks: ranges with daggers in place of intervals."""
     folder = tmp_path_factory.mktemp("quick")
-    make_matrix(folder, blocks=3)
+    make_matrix(folder, blocks=3, workloads=["sh8bench"])
     return write_report(summarise(load_results(folder), names), folder)
 
 
@@ -30,7 +30,7 @@ def layers_report(names: Names, tmp_path_factory: pytest.TempPathFactory) -> Pat
     """The default matrix and the misuse suite, with a prediction that did not hold."""
     folder = tmp_path_factory.mktemp("layers")
     database = Database(folder, blocks=6)
-    add_factorial(database, matrix_variants())
+    add_factorial(database, matrix_variants(), workloads=["ws8192", "larson"])
     add_misuse(database, matrix_variants("misuse"), ("10a", "hakmem:front=cache,layers=head"))
     database.close()
     return write_report(summarise(load_results(folder), names), folder)

@@ -19,6 +19,7 @@ from reports.names import Names
 from reports.headline import sentence_of, verdict_of
 from reports.stats import Estimate
 from reports.summary import Row, Summary, Workload, summarise
+from reports.tests.conftest import Written
 from reports.tests.factorial import add_misuse
 from reports.tests.synthetic import CRASH, Database
 from reports.units import measures
@@ -50,19 +51,15 @@ def texts_of(figure: object) -> list[str]:
     return [text.get_text() for text in texts]
 
 
-def test_main_writes_page_figures_and_index(matrix_folder: Path, tmp_path: Path,
-                                            capsys: pytest.CaptureFixture[str]) -> None:
-    readme = tmp_path / "docs" / "matrix.png"
-    assert main(["--results", str(matrix_folder), "--output", str(tmp_path),
-                 "--readme-figure", str(readme)]) == 0
-    page = tmp_path / "2025-11-22T19-33-12-068Z_session-1" / "report.html"
-    assert capsys.readouterr().out == f"report: {page}\n"
+def test_main_writes_page_figures_and_index(written: Written) -> None:
+    page = written.output / "2025-11-22T19-33-12-068Z_session-1" / "report.html"
+    assert written.said == f"report: {page}\n" and written.page == page
     names = {path.name for path in page.parent.iterdir()}
     assert names == {"report.html"} | {
         f"{stem}.{kind}" for kind in ("png", "svg", "csv")
         for stem in ("overview", "effects", "faults", "ws8192", "cfrac", "sh8bench")}
-    assert f'href="{page.parent.name}/report.html"' in (tmp_path / "index.html").read_text()
-    assert readme.stat().st_size > 10_000
+    assert f'href="{page.parent.name}/report.html"' in (written.output / "index.html").read_text()
+    assert (written.output / "docs" / "matrix.png").stat().st_size > 10_000
 
 
 def test_page_is_well_formed_and_self_contained(report: Path) -> None:
