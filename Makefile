@@ -18,7 +18,7 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .SUFFIXES:
 .DEFAULT_GOAL := all
-.PHONY: all deps deps-dev matrix gate gate-proof micro misuse compare peers soak report trend test test-tidy test-unit test-python conformance-all \
+.PHONY: all deps deps-dev matrix gate gate-proof micro programs misuse compare peers soak report trend test test-tidy test-unit test-python conformance-all \
         format clean help
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo 'make trace             build the release default with list tracing: build/trace/libhakmem.so'
 	@echo 'make compare A=hakmem B=mimalloc W=ws8192   paired comparison of two allocators'
 	@echo 'make micro             micro-benchmarks of malloc under hakmem and every peer'
+	@echo 'make programs          whole programs (python3, sqlite3, gcc, redis) under hakmem and peers'
 	@echo 'make misuse            misuse memory in every known way under every set of layers'
 	@echo 'make soak              long audited runs of every workload, layers all and off: crashes and'
 	@echo '                       corruptions in N operations (SECONDS=60 of each sample)'
@@ -201,6 +202,8 @@ matrix: all matrix-libraries
 	exit $$status
 micro: all
 	build/hakbench micro --results $(RESULTS)
+programs: all
+	build/hakbench programs --results $(RESULTS)
 misuse: all $(call libraries,misuse)
 	build/hakbench misuse --results $(RESULTS)
 SECONDS := 60

@@ -132,18 +132,16 @@ static int end(const struct bench *bench, struct campaign *campaign, struct prob
     return store_end_session(campaign->store, &campaign->session, facts, problem);
 }
 
-static enum campaign_end run_place(struct arena *arena, struct campaign *campaign,
-                                   const struct place *place, struct progress *progress,
-                                   struct problem *problem)
+/* Measures and stores the sample of a place. */
+static enum campaign_end take_sample(struct arena *arena, struct campaign *campaign,
+                                     const struct place *place, struct sample *sample,
+                                     struct problem *problem)
 {
-    struct sample sample;
     const struct cell *cell = &campaign->cells.at[place->cell];
-    campaign->measure.show_output = campaign->shows_first && progress->at == 0;
-    if (campaign->measure.show_output)
-        progress_end(progress);
-    else
-        progress_show(progress, place);
-    switch (measure_sample(arena, cell, &campaign->measure, &sample, problem)) {
+    struct measure_settings settings = campaign->measure;
+    if (cell->tells_itself)
+        settings.probe = NULL;
+    switch (measure_sample(arena, cell, &settings, sample, problem)) {
     case MEASURE_IMPOSSIBLE:
         return CAMPAIGN_STOPPED;
     case MEASURE_INTERRUPTED:
@@ -151,11 +149,39 @@ static enum campaign_end run_place(struct arena *arena, struct campaign *campaig
     default:
         break;
     }
-    sample.position = place->position;
-    sample.cell = place->cell;
-    if (store_add_sample(campaign->store, &campaign->session, &campaign->cells, &sample, problem) !=
-        0)
-        return CAMPAIGN_STOPPED;
+    sample->position = place->position;
+    sample->cell = place->cell;
+    return store_add_sample(campaign->store, &campaign->session, &campaign->cells, sample,
+                            problem) == 0
+               ? CAMPAIGN_DONE
+               : CAMPAIGN_STOPPED;
+}
+
+static enum campaign_end run_place(struct arena *arena, struct campaign *campaign,
+                                   const struct place *place, struct progress *progress,
+                                   struct problem *problem)
+{
+    struct sample sample;
+    const struct campaign_company *company = campaign->company;
+    campaign->measure.show_output = campaign->shows_first && progress->at == 0;
+    if (campaign->measure.show_output)
+        progress_end(progress);
+    else
+        progress_show(progress, place);
+    enum campaign_end end = CAMPAIGN_DONE;
+    if (company != NULL)
+        end = company->before(company->context, campaign, place, problem);
+    if (end != CAMPAIGN_DONE)
+        return end;
+    end = take_sample(arena, campaign, place, &sample, problem);
+    if (company != NULL) {
+        const struct sample *taken = end == CAMPAIGN_DONE ? &sample : NULL;
+        const enum campaign_end after =
+            company->after(company->context, campaign, place, taken, problem);
+        end = end == CAMPAIGN_DONE ? after : end;
+    }
+    if (end != CAMPAIGN_DONE)
+        return end;
     progress_count(progress, &sample);
     if (sample.status == SAMPLE_OK || !campaign->stops_at_trouble)
         return CAMPAIGN_DONE;

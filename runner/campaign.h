@@ -9,6 +9,20 @@
 #include "runner/noise.h"
 #include "runner/store.h"
 
+enum campaign_end { CAMPAIGN_DONE, CAMPAIGN_INTERRUPTED, CAMPAIGN_TROUBLED, CAMPAIGN_STOPPED };
+
+struct campaign;
+
+/* What a command does around every sample. `sample` is NULL when it was interrupted, and nothing
+ * but cleaning up is asked for. Each goes on when it returns CAMPAIGN_DONE. */
+struct campaign_company {
+    void *context;
+    enum campaign_end (*before)(void *context, struct campaign *campaign, const struct place *place,
+                                struct problem *problem);
+    enum campaign_end (*after)(void *context, struct campaign *campaign, const struct place *place,
+                               const struct sample *sample, struct problem *problem);
+};
+
 struct campaign {
     struct store *store;
     struct session session;
@@ -19,14 +33,13 @@ struct campaign {
     struct host_cores cores;
     struct host_ticks ticks;
     struct measure_settings measure;
-    bool shows_first;       /* let the first sample print */
-    bool stops_at_trouble;  /* at the first sample that is not ok */
-    struct sample troubled; /* that sample; position -1: none */
-    struct facts readings;  /* at the end: load, steal, other processes */
-    struct noises noise;    /* at the end, also stored */
+    bool shows_first;                       /* let the first sample print */
+    bool stops_at_trouble;                  /* at the first sample that is not ok */
+    struct sample troubled;                 /* that sample; position -1: none */
+    struct facts readings;                  /* at the end: load, steal, other processes */
+    struct noises noise;                    /* at the end, also stored */
+    const struct campaign_company *company; /* NULL: none */
 };
-
-enum campaign_end { CAMPAIGN_DONE, CAMPAIGN_INTERRUPTED, CAMPAIGN_TROUBLED, CAMPAIGN_STOPPED };
 
 /* Takes the machine-wide lock, watches for interrupts and opens the database. */
 int campaign_open(const struct bench *bench, struct campaign *campaign, struct problem *problem);

@@ -1,41 +1,8 @@
 #include "runner/commands.h"
 #include "runner/kpi_table.h"
+#include "runner/programs.h"
 #include "runner/table.h"
 #include "runner/whole.h"
-
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static bool is_program(const char *path)
-{
-    struct stat status;
-    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
-}
-
-/* As a shell finds it. */
-static int find_program(struct arena *arena, const char *name, const char **program,
-                        struct problem *problem)
-{
-    if (strchr(name, '/') != NULL) {
-        if (!is_program(name))
-            return problem_set(problem, "%s is no executable file: name another", name);
-        char *real = realpath(name, NULL);
-        *program = real != NULL ? arena_copy(arena, real) : name;
-        free(real);
-        return 0;
-    }
-    struct strings folders = {0};
-    const char *path = getenv("PATH");
-    strings_split(arena, &folders, path != NULL ? path : "/usr/bin:/bin", ":");
-    for (int i = 0; i < folders.count; i++) {
-        *program = arena_printf(arena, "%s/%s", folders.at[i], name);
-        if (is_program(*program))
-            return 0;
-    }
-    return problem_set(problem, "%s is not in PATH: name an executable", name);
-}
 
 static int choose(struct bench *bench, struct campaign *campaign, const char **program,
                   struct strings *arguments, struct problem *problem)
@@ -46,7 +13,7 @@ static int choose(struct bench *bench, struct campaign *campaign, const char **p
     for (int i = 1; i < options->rest.count; i++)
         strings_add(bench->arena, arguments, options->rest.at[i]);
     campaign->shows_first = options->show_output;
-    return find_program(bench->arena, options->rest.at[0], program, problem);
+    return program_find_binary(bench->arena, options->rest.at[0], program, problem);
 }
 
 static int tell(const struct bench *bench, const struct campaign *campaign,

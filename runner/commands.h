@@ -14,6 +14,7 @@ int command_micro(int argc, char *const *argv);
 int command_soak(int argc, char *const *argv);
 int command_backfill(int argc, char *const *argv);
 int command_accept(int argc, char *const *argv);
+int command_programs(int argc, char *const *argv);
 int command_doctor(int argc, char *const *argv);
 int command_export(int argc, char *const *argv);
 int command_import(int argc, char *const *argv);

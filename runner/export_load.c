@@ -267,8 +267,10 @@ static int load_programs(struct store *store, struct arena *arena, struct export
 {
     sqlite3_stmt *row = prepare(store,
                                 "SELECT allocator, name, command, hyperfine, user_ns, system_ns,"
-                                " failures, reason FROM program WHERE session_id = ?"
-                                " ORDER BY rowid",
+                                " failures, reason FROM program p WHERE session_id = ?"
+                                " ORDER BY (SELECT c.id FROM cell c WHERE c.session_id ="
+                                " p.session_id AND c.workload = p.name AND"
+                                " c.allocator = p.allocator)",
                                 session->id, problem);
     if (row == NULL)
         return -1;

@@ -17,6 +17,7 @@ static const struct {
     {"curves", command_curves, "cost against live slots and threads, beside every peer"},
     {"gate", command_gate, "is a commit slower, hungrier or broken beside another one"},
     {"exec", command_exec, "any program under every chosen allocator"},
+    {"programs", command_programs, "whole programs under every allocator, by hyperfine"},
     {"micro", command_micro, "micro-benchmarks of malloc, by Google Benchmark"},
     {"soak", command_soak, "long audited runs: crashes and corruptions in N operations"},
     {"backfill", command_backfill, "measure old commits into the history that trends show"},

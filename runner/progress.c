@@ -91,6 +91,7 @@ void progress_show(struct progress *progress, const struct place *place)
     const struct cell *cell = &progress->cells->at[place->cell];
     if (progress->is_terminal)
         draw_bar(progress, cell);
+    progress->shown_ns = now_ns();
 }
 
 static void tell_plainly(struct progress *progress)
@@ -121,7 +122,10 @@ void progress_count(struct progress *progress, const struct sample *sample)
     const struct cell *cell = &progress->cells->at[sample->cell];
     progress->done++;
     progress->at++;
-    progress->seconds[sample->cell] += (double)sample->wall_ns / 1e9;
+    /* With what a command does around the sample. */
+    const int64_t ns = progress->shown_ns > 0 ? now_ns() - progress->shown_ns : sample->wall_ns;
+    progress->seconds[sample->cell] += (double)ns / 1e9;
+    progress->shown_ns = 0;
     progress->samples[sample->cell]++;
     if (sample->status != SAMPLE_OK && (progress->told[sample->cell] & 1u << sample->status) == 0) {
         mark_told(progress, sample);

@@ -15,8 +15,9 @@ struct progress {
     double *seconds;         /* per cell: of its samples so far ... */
     int *samples;            /* ... and their number */
     bool is_terminal, has_colour, has_bar;
-    unsigned *told;  /* per cell: a bit per status that was told */
-    int64_t line_ns; /* when the last plain line was printed */
+    unsigned *told;   /* per cell: a bit per status that was told */
+    int64_t shown_ns; /* when the place was shown that is being measured; 0: it was not */
+    int64_t line_ns;  /* when the last plain line was printed */
 };
 
 void progress_begin(struct arena *arena, struct progress *progress, const struct cells *cells,

@@ -35,8 +35,9 @@ struct cell {
     const char *side;     /* "A" or "B" in a comparison, else "" */
     const char *program;  /* path of the executable */
     struct strings arguments;
-    int threads;   /* 1: pinned to one core */
-    bool no_pages; /* its processes share no memory with the runner: pages.h */
+    int threads;       /* 1: pinned to one core */
+    bool tells_itself; /* its identity, though other cells of the session are probed for it */
+    bool no_pages;     /* its processes share no memory with the runner: pages.h */
 };
 
 struct cells {
