@@ -15,8 +15,9 @@ from reports import changes
 from reports.figures import canvas
 from reports.figures.trend import NARROW, trend_figure
 from reports.history import TIME, load_history
-from reports.load import LoadError
+from reports.load import DATABASE_NAME, LoadError
 from reports.names import ROOT
+from reports.page import write_index
 from reports.trend import STEP_LEAST, WORSE_LEAST, Trends, find_trends, percent
 
 PASS, REGRESSION, USAGE_ERROR = 0, 1, 2
@@ -29,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         trends = find_trends(load_history(options.results, options.repository, options.anchor,
                                           options.last))
-        page = write_trend(trends, (options.output or options.results) / FOLDER_NAME)
+        output = options.output or options.results
+        page = write_trend(trends, output / FOLDER_NAME)
+        write_index(output, options.results / DATABASE_NAME)
     except LoadError as error:
         print(f"trend: {error}", file=sys.stderr)
         return USAGE_ERROR

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.effects import Effects, Factor, WorkloadEffects
-from reports.figures.canvas import ACCENT, GREY, INK, MUTED, SIZE_LABEL, SIZE_SMALL, SIZE_TITLE, \
-    add_axes, add_note, add_text, new_figure, set_ticks, styled, text_width, wrap_text
+from reports.figures.canvas import ACCENT, INK, MUTED, SIZE_LABEL, SIZE_SMALL, SIZE_TITLE, \
+    STROKE, add_axes, add_note, add_text, new_figure, set_ticks, styled, text_width, wrap_text
 from reports.leastsquares import Effect
 
 WIDE, NARROW = 1160, 350
@@ -129,7 +129,7 @@ def _panel(figure: Figure, rows: list[WorkloadEffects], factor: Factor, x: float
     for place, row in enumerate(rows):
         effect = _effect(row, factor)
         if effect:
-            _dot(axes, place, effect, ACCENT if effect.is_clear else GREY)
+            _dot(axes, place, effect, ACCENT if effect.is_clear else STROKE)
 
 
 def _dot(axes: Axes, place: int, effect: Effect, color: str) -> None:
