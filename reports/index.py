@@ -43,8 +43,10 @@ def index_view(output: Path, database: Path | None = None) -> dict[str, object]:
     missing = [_of_session(session) for session in _sessions(database or output / DATABASE_NAME)
                if f"{folder_name(session)}/{REPORT_NAME}" not in known]
     order = {"key": lambda entry: (entry.began, entry.number), "reverse": True}
+    nights = sorted(output.glob("nightly/*/index.html"), reverse=True)
     return {"reports": sorted(pages, **order), "missing": sorted(missing, **order),
-            "trend": TREND if (output / TREND).is_file() else None}
+            "trend": TREND if (output / TREND).is_file() else None,
+            "nights": [(path.relative_to(output).as_posix(), path.parent.name) for path in nights]}
 
 
 def _sessions(database: Path) -> list[Session]:
@@ -56,7 +58,7 @@ def _sessions(database: Path) -> list[Session]:
 
 def _of_session(session: Session) -> Entry:
     commit = (session.commit_id or "")[:10] + ("+" if session.dirty == 1 else "")
-    return Entry(session.started_utc, session.id, session.task, commit, f"session {session.id}",
+    return Entry(session.started_utc, session.id, session.task_and_mode, commit, f"session {session.id}",
                  "", session.command, "")
 
 

@@ -44,6 +44,10 @@ class Session:
         """The sub-command that made it: run, compare, peers, curves, exec, ..."""
         return self.kind if self.kind == "run" or not self.mode else self.mode
 
+    @property
+    def task_and_mode(self) -> str:
+        return f"run, {self.mode}" if self.kind == "run" and self.mode else self.task
+
 
 @dataclass(frozen=True)
 class Sample:
