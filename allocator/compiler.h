@@ -13,6 +13,8 @@
  * needs. */
 #define HAK_HIDDEN __attribute__((visibility("hidden")))
 #define HAK_PUBLIC __attribute__((visibility("default")))
+/* A value that the compiler is to keep, where it would rather compute it again. */
+#define HAK_KEEP(value) __asm__("" : "+r"(value))
 
 /* hak_assert states an invariant. It is checked in debug builds only. */
 #define hak_assert(condition)                                                                      \

@@ -8,7 +8,7 @@
  * A seal is a token. Whoever frees a block writes it, who hands the block out takes it away, and
  * nobody hands out a block without: so a block that stands in two lists, or twice in one, because
  * it was freed twice, is handed out once, and the second time is seen. It depends on the address,
- * so a copy of its bytes is not one; that data happen to be one has a chance of 2^-17. It needs no
+ * so a copy of its bytes is not one; that data happen to be one has a chance of 2^-28. It needs no
  * room of its own, so the smallest class stays at 8 bytes, and no store of its own. A free seals
  * without looking at the block, which may be far from the cache; only a header, which is there to
  * be looked at, tells a double free at once.

@@ -31,6 +31,19 @@ static bool is_block(const struct slab *slab, const void *p, unsigned class)
            index < atomic_load_explicit(&slab->carved, memory_order_relaxed);
 }
 
+/* Leads the link of a free block to a block of the class, wherever that is, or to none? */
+static bool seal_fits(const void *p, unsigned class)
+{
+    const void *next = layout_next((hak_user){(void *)(uintptr_t)p});
+    return !next || (((uintptr_t)next & 7) == 0 && slab_at(next, class));
+}
+
+/* Bears the block the mark of a free one? */
+static bool is_marked_free(const void *p, unsigned class)
+{
+    return layout_has_header(class) ? head_header_is_free(p, class) : seal_fits(p, class);
+}
+
 static void report(const char *tag, const char *layer, const char *action, const void *p, int class)
 {
     struct registry_entry entry = registry_find(p);
@@ -55,7 +68,7 @@ bool layers_find_leave(const void *p, unsigned class)
 {
     const struct slab *slab = slab_at(p, class);
     bool fits = slab && ((uintptr_t)p & 7) == 0;
-    if (HAK_LAYER_HEAD && !(fits && is_block(slab, p, class) && head_is_free(p, class))) {
+    if (HAK_LAYER_HEAD && !(fits && is_block(slab, p, class) && is_marked_free(p, class))) {
         report("TLS_SLL_HDR_RESET", "head", "list dropped", p, (int)class);
         return false;
     }
@@ -69,7 +82,7 @@ bool layers_find_leave(const void *p, unsigned class)
 bool layers_find_follow(const void *p, const void *next, unsigned class)
 {
     /* Without a header the seal is head's mark. */
-    if (HAK_LAYER_HEAD && !layout_has_header(class) && !next_fits(next)) {
+    if (HAK_LAYER_HEAD && !layout_has_header(class) && !seal_fits(p, class)) {
         report("TLS_SLL_HDR_RESET", "head", "list cut", p, (int)class);
         return false;
     }
@@ -81,7 +94,7 @@ bool layers_find_follow(const void *p, const void *next, unsigned class)
         report("TLS_SLL_NEXT_INVALID", "next", "list cut", p, (int)class);
         return false;
     }
-    if (HAK_LAYER_HEAD && !(fits && is_block(slab, next, class) && head_is_free(next, class))) {
+    if (HAK_LAYER_HEAD && !(fits && is_block(slab, next, class) && is_marked_free(next, class))) {
         report("TLS_SLL_HDR_RESET", "head", "list cut", next, (int)class);
         return false;
     }

@@ -63,6 +63,8 @@ HAK_INLINE void tiny_front_open(unsigned class, void *list, tls_room room)
 HAK_INLINE bool tiny_front_pop(size_t bin_index, void **out)
 {
     struct tls_bin *bin = &thread_tls.bins[bin_index];
+    if (HAK_LAYER_NEXT || HAK_LAYER_HEAD)
+        HAK_KEEP(bin);
 #if HAK_FRONT_CACHE
     void **top = bin->top;
     void *p = *top;
