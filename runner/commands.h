@@ -13,6 +13,7 @@ int command_exec(int argc, char *const *argv);
 int command_micro(int argc, char *const *argv);
 int command_soak(int argc, char *const *argv);
 int command_backfill(int argc, char *const *argv);
+int command_bisect(int argc, char *const *argv);
 int command_accept(int argc, char *const *argv);
 int command_programs(int argc, char *const *argv);
 int command_doctor(int argc, char *const *argv);

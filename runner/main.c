@@ -21,6 +21,7 @@ static const struct {
     {"micro", command_micro, "micro-benchmarks of malloc, by Google Benchmark"},
     {"soak", command_soak, "long audited runs: crashes and corruptions in N operations"},
     {"backfill", command_backfill, "measure old commits into the history that trends show"},
+    {"bisect", command_bisect, "find the commit that made a workload slower"},
     {"accept", command_accept, "record that a commit was meant to be slower"},
     {"misuse", command_misuse, "what every set of layers sees of misused memory"},
     {"doctor", command_doctor, "is this machine fit to measure, and what to do"},

@@ -16,6 +16,9 @@ build/libhakmem.so: allocator.c
 \tgcc -std=gnu11 -O1 -g -fPIC -fno-builtin -iquote {root} -c -o build/tiny/allocator.o allocator.c
 \tgcc -shared -Wl,--build-id=sha1 -o build/tiny/libhakmem.so build/tiny/allocator.o
 \tln -sfr build/tiny/libhakmem.so $@
+workloads:
+\tmkdir -p build
+\tln -sfn {root}/build/workloads build/workloads
 """
 # A malloc that does nothing but take its time: work is the only thing that costs.
 SOURCE = """\
