@@ -93,7 +93,7 @@ struct programs_table programs_table_make(struct arena *arena, const struct cell
     table.lines = arena_alloc(arena, ((size_t)cells->count + 1) * sizeof *table.lines);
     for (int i = 0; i < cells->count; i++) {
         struct programs_line *line = &table.lines[table.count++];
-        *line = (struct programs_line){.cell = &cells->at[i], .row = &rows[i]};
+        *line = (struct programs_line){.cell = &cells->at[i], .row = &rows[i], .rounds = rounds[i]};
         read_samples(arena, samples, i, line, &table.exit_code);
         if (rows[i].sum.rounds > 0)
             line->seconds = stats_median_interval(rounds[i], (size_t)rows[i].sum.rounds, 0.95);
@@ -135,14 +135,30 @@ static void print_line(struct arena *arena, const struct programs_line *line, bo
         printf(" missing (%s)\n", line->cell->allocator.missing);
         return;
     }
+    const char *ratio = line->ratio > 0 ? arena_printf(arena, "%.2f", line->ratio) : "-";
     if (line->row->sum.runs > 0)
-        printf(" %9.3f %6.1f %% %6.2f %8.1f %8.1f %8.0f %7.1f", 1e3 * s->estimate,
-               50 * (s->high - s->low) / s->estimate, line->ratio, line->row->sum.user_ns / 1e6,
+        printf(" %9.3f %6.1f %% %6s %8.1f %8.1f %8.0f %7.1f", 1e3 * s->estimate,
+               50 * (s->high - s->low) / s->estimate, ratio, line->row->sum.user_ns / 1e6,
                line->row->sum.system_ns / 1e6, line->faults, line->peak_rss / (1024 * 1024));
     putchar('\n');
     if (line->reason != NULL)
         printf("    %s! %d of %d samples ok, %d rounds failed: %s%s\n", style_on(colour, STYLE_BAD),
                line->ok, line->samples, line->row->failures, line->reason, style_off(colour));
+}
+
+/* What prewarm adds to the time of a process, seconds: paired by rounds. False when too few rounds
+ * have both. */
+static bool price_of(const struct programs_line *on, const struct programs_line *off,
+                     struct interval *price)
+{
+    double differences[STATS_SIGNED_RANK_MAX];
+    const int rounds = on->row->sum.rounds;
+    if (rounds != off->row->sum.rounds || rounds > STATS_SIGNED_RANK_MAX || on->row->failures > 0 ||
+        off->row->failures > 0)
+        return false;
+    for (int i = 0; i < rounds; i++)
+        differences[i] = on->rounds[i] - off->rounds[i];
+    return stats_hodges_lehmann(differences, rounds, 0.95, price);
 }
 
 static void print_prewarm(const struct programs_table *table, bool colour)
@@ -152,20 +168,24 @@ static void print_prewarm(const struct programs_table *table, bool colour)
         const char *name = program_at(i)->name;
         const struct programs_line *on = find_line(table, name, with_prewarm);
         const struct programs_line *off = find_line(table, name, without_prewarm);
+        struct interval price;
         if (on == NULL || off == NULL)
             continue;
         if (is_first)
-            printf("\n%sprewarm of hakmem%s  its price and its gain\n%s  %-*s  without ms   with "
-                   "ms   faults at start   in the measured phase%s\n",
-                   style_on(colour, STYLE_BOLD), style_off(colour), style_on(colour, STYLE_DIM), 10,
-                   "program", style_off(colour));
+            printf("\n%sprewarm of hakmem%s  its price, and the page faults that it moves\n"
+                   "%s  program     without ms   with ms   faults at start   measured phase%s\n",
+                   style_on(colour, STYLE_BOLD), style_off(colour), style_on(colour, STYLE_DIM),
+                   style_off(colour));
         is_first = false;
-        printf("  %-*s %11.3f %9.3f", 10, name, 1e3 * off->seconds.estimate,
+        printf("  %-10s %11.3f %9.3f", name, 1e3 * off->seconds.estimate,
                1e3 * on->seconds.estimate);
         if (on->faults_start >= 0)
-            printf("   %6.0f -> %4.0f   %12.0f -> %5.0f", off->faults_start, on->faults_start,
+            printf("   %6.0f -> %5.0f   %5.0f -> %5.0f", off->faults_start, on->faults_start,
                    off->faults_phase, on->faults_phase);
         putchar('\n');
+        if (price_of(on, off, &price))
+            printf("    by rounds: %+.3f ms [%+.3f, %+.3f]\n", 1e3 * price.estimate,
+                   1e3 * price.low, 1e3 * price.high);
     }
 }
 
@@ -232,15 +252,21 @@ json_t *programs_prewarm_json(const struct programs_table *table)
         const char *name = program_at(i)->name;
         const struct programs_line *on = find_line(table, name, with_prewarm);
         const struct programs_line *off = find_line(table, name, without_prewarm);
+        struct interval price;
         if (on == NULL || off == NULL)
             continue;
-        json_array_append_new(array, json_pack("{s:s, s:f, s:f, s:o, s:o, s:o, s:o}", "program",
-                                               name, "without_s", off->seconds.estimate, "with_s",
-                                               on->seconds.estimate, "faults_start_without",
-                                               known(off->faults_start), "faults_start_with",
-                                               known(on->faults_start), "faults_phase_without",
-                                               known(off->faults_phase), "faults_phase_with",
-                                               known(on->faults_phase)));
+        json_t *object = json_pack("{s:s, s:f, s:f}", "program", name, "without_s",
+                                   off->seconds.estimate, "with_s", on->seconds.estimate);
+        json_object_set_new(object, "faults_start_without", known(off->faults_start));
+        json_object_set_new(object, "faults_start_with", known(on->faults_start));
+        json_object_set_new(object, "faults_phase_without", known(off->faults_phase));
+        json_object_set_new(object, "faults_phase_with", known(on->faults_phase));
+        if (price_of(on, off, &price))
+            json_object_set_new(object, "price_s",
+                                json_pack("{s:f, s:f, s:f, s:i}", "estimate", price.estimate, "low",
+                                          price.low, "high", price.high, "rounds",
+                                          on->row->sum.rounds));
+        json_array_append_new(array, object);
     }
     return array;
 }

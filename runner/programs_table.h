@@ -9,6 +9,7 @@
 struct programs_line {
     const struct cell *cell;
     const struct program_row *row;
+    const double *rounds;              /* the median of each round, seconds */
     struct interval seconds;           /* the median of the rounds' medians */
     double ratio;                      /* to the best peer, above 1: less time; 0: not known */
     double peak_rss, faults;           /* medians of the samples */
