@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reports import units
 from reports.detection import Detection
+from reports.programs import ProgramRows
 from reports.stats import Estimate
 from reports.summary import DEFAULT, PEER, TOTAL, VARIANT, Summary
 
@@ -64,11 +66,21 @@ def _paired_title(summary: Summary) -> str:
     return f"{sides[0]} against {'itself' if sides[0] == sides[1] else sides[1]}"
 
 
-def sentence_of(summary: Summary, detection: Detection | None = None) -> str:
-    """The whole report in one sentence."""
+def sentence_of(summary: Summary, detection: Detection | None = None,
+                programs: tuple[ProgramRows, ...] = ()) -> str:
+    """The whole report in one sentence. Speed is that of workloads, if there are any besides whole
+    programs, else of those."""
     clauses = []
     if summary.workloads:
-        clauses = [*_speed_clause(summary), _safety_clause(summary)]
+        names = {program.name for program in programs}
+        ratios = {workload.name: workload.default.ratio if workload.default else None
+                  for workload in summary.workloads if workload.name not in names}
+        noun, quantity = "workload", "throughput"
+        if not ratios:
+            ratios = {program.name: program.default.ratio if program.default else None
+                      for program in programs}
+            noun, quantity = "program", "speed"
+        clauses = [*_speed_clause(summary, ratios, noun, quantity), _safety_clause(summary)]
     if detection:
         clauses.append(f"{detection.held} of {detection.predicted} predictions on misuse held")
     text = "; ".join(clauses) or "Nothing was measured"
@@ -77,33 +89,33 @@ def sentence_of(summary: Summary, detection: Detection | None = None) -> str:
     return text + "."
 
 
-def _speed_clause(summary: Summary) -> list[str]:
+def _speed_clause(summary: Summary, told: Mapping[str, Estimate | None], noun: str,
+                  quantity: str) -> list[str]:
     """Nothing where there is nobody to compare with and nobody would look for it."""
     own, other = ("A", "B") if summary.paired else ("hakmem’s release default", "the best peer")
-    found = [(workload.name, workload.default.ratio) for workload in summary.workloads
-             if workload.default and workload.default.ratio]
-    ratios = [ratio for _, ratio in found]
+    ratios = [ratio for ratio in told.values() if ratio]
     if not ratios:
         both = "A and B" if summary.paired else "the release default and a peer"
         wanted = summary.results.session.kind != "exec"
-        return [f"no workload has numbers of both {both}"] if wanted else []
-    number = len(summary.workloads)
-    total = _count(number, "workload")
+        return [f"no {noun} has numbers of both {both}"] if wanted else []
+    number = len(told)
+    total = _count(number, noun)
     if len(ratios) < number:
         total = f"{len(ratios)} of {total}"
     if not all(ratio.trusted for ratio in ratios):
-        return [f"{own} reaches {_span(ratios)} × the throughput of {other} on {total}, from too "
+        return [f"{own} reaches {_span(ratios)} × the {quantity} of {other} on {total}, from too "
                 "few repeats for 95\u00a0% intervals"]
     words = [verdict_of(ratio).word for ratio in ratios]
     if number == 1:
         word = {"no difference seen": "not to be told apart"}.get(words[0], words[0])
-        return [f"{own} is {word}: {_span(ratios)} × the throughput of {other} on {found[0][0]} "
+        (name,) = told
+        return [f"{own} is {word}: {_span(ratios)} × the {quantity} of {other} on {name} "
                 f"({units.ratio_text(ratios[0].low)}–{units.ratio_text(ratios[0].high)})"]
-    told = [f"{phrase} {count}" for phrase, count in (
+    parts = [f"{phrase} {count}" for phrase, count in (
         ("faster on", words.count("faster")), ("slower on", words.count("slower")),
         ("not to be told apart on", words.count("no difference seen"))) if count]
     against = f"{other} on {total}" if summary.paired else f"{other} of each of {total}"
-    return [f"against {against}, {own} is {_listed(told)} ({_span(ratios)} × the throughput)"]
+    return [f"against {against}, {own} is {_listed(parts)} ({_span(ratios)} × the {quantity})"]
 
 
 def _span(ratios: list[Estimate]) -> str:

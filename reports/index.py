@@ -58,8 +58,8 @@ def _sessions(database: Path) -> list[Session]:
 
 def _of_session(session: Session) -> Entry:
     commit = (session.commit_id or "")[:10] + ("+" if session.dirty == 1 else "")
-    return Entry(session.started_utc, session.id, session.task_and_mode, commit, f"session {session.id}",
-                 "", session.command, "")
+    return Entry(session.started_utc, session.id, session.task_and_mode, commit,
+                 f"session {session.id}", "", session.command, "")
 
 
 def _of_page(path: Path) -> Entry | None:

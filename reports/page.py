@@ -67,18 +67,19 @@ def render_report(summary: Summary, folder: Path) -> str:
     results, names = summary.results, summary.names
     detection = find_detection(results, names)
     warnings = advice.warnings_of(summary, detection)
+    whole = find_programs(results, names)
     return _environment().get_template("report.html.j2").render(
-        **workloads.workloads_view(summary, folder),
+        **workloads.workloads_view(summary, {program.name for program in whole}, folder),
         **latency_view(find_latency(results, names), results, folder),
         **timelines.timelines_view(find_timelines(results, names), folder),
-        **programs.programs_view(find_programs(results, names), folder),
+        **programs.programs_view(whole, summary, folder),
         **layers.effects_view(find_effects(results, names), folder),
         **layers.detection_view(detection, results.misuse, folder),
         **counters.counters_view(find_counters(results, names), find_left(results, names), folder),
         **noise.noise_view(results, names, warnings, folder),
         summary=summary, session=results.session, paired=summary.paired,
         older=results.version < SCHEMA_VERSION, version=results.version,
-        title=title_of(summary, detection), sentence=sentence_of(summary, detection),
+        title=title_of(summary, detection), sentence=sentence_of(summary, detection, whole),
         facts=_grouped_facts(results.facts), warnings=warnings, constants=CONSTANTS,
         missing=list(dict.fromkeys((row.label, row.missing) for workload in summary.workloads
                                    for row in workload.rows if row.missing is not None)),
@@ -147,6 +148,7 @@ def _environment() -> Environment:
         change=units.change_text, change_interval=units.change_interval,
         effect_text=units.effect_text, effect_half=units.effect_half_text,
         bytes_effect=units.bytes_effect_text, ratio_text=units.ratio_text,
-        percent=units.percent_text, time=units.time_text, confidence=CONFIDENCE,
+        percent=units.percent_text, time=units.time_text,
+        bytes_text=units.bytes_text, confidence=CONFIDENCE,
         count_text=units.FAULTS.text)
     return environment

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import median
 
 from reports.load import Results
 from reports.names import Names
@@ -64,19 +64,19 @@ def _rows(name: str, programs: list[Program], names: Names) -> ProgramRows:
 
 
 def _time(program: Program) -> Estimate | None:
-    times = program.times_ns
-    if times:
-        return median_estimate(times)
+    """Over rounds: runs of one round follow each other, so they are not each other's witness."""
+    rounds = by_round(program)
+    if rounds:
+        return median_estimate(list(rounds.values()))
     if program.median_ns is None or program.min_ns is None or program.max_ns is None:
         return None
     return Estimate(program.median_ns, program.min_ns, program.max_ns, 0.0, program.runs)
 
 
 def by_round(program: Program) -> dict[int, float]:
-    """The geometric mean of each round's runs."""
+    """The median of each round's runs."""
     times = program.times_ns
     if not program.rounds or not times or len(times) % program.rounds or min(times) <= 0:
         return {}
     size = len(times) // program.rounds
-    return {number: math.exp(fmean(math.log(time) for time in times[number * size:][:size]))
-            for number in range(program.rounds)}
+    return {number: median(times[number * size:][:size]) for number in range(program.rounds)}

@@ -65,6 +65,7 @@ class Row:
     phase_faults: Estimate | None
     start_faults: Estimate | None
     after_faults: Estimate | None
+    total_faults: Estimate | None  # of the whole process
     peak_rss: Estimate | None
     end_rss: Estimate | None
     spread: float | None
@@ -235,6 +236,7 @@ def _row(cell: Cell, names: Names, speeds: dict[int, list[float]],
         phase_faults=estimate(lambda sample: sample.minflt_phase),
         start_faults=estimate(lambda sample: sample.minflt_start),
         after_faults=estimate(lambda sample: sample.minflt_after),
+        total_faults=estimate(lambda sample: sample.minflt_total),
         peak_rss=estimate(lambda sample: sample.peak_rss),
         end_rss=estimate(lambda sample: sample.rss_end),
         spread=relative_spread(raw) if len(raw) >= 3 else None,

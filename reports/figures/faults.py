@@ -13,12 +13,13 @@ from reports.units import bare, short_count
 __all__ = ["NARROW", "WIDE", "faults_figure"]
 
 TITLE = "Soft page faults of a process: start-up + measured phase + after (lower is better)"
+ROWS_MAX = 8  # above which variants are left to the tables
 KEYS = [(TINT, "start-up"), (ACCENT, "measured phase"), (GREY, "after")]
 
 
 @styled
 def faults_figure(summary: Summary, width: float = WIDE) -> Figure:
-    """hakmem's release default and every peer that has numbers."""
+    """Every allocator that has numbers; of many only the release default and the peers."""
     panels = [Panel(workload.name, tuple(_bar(row) for row in shown_rows(workload)),
                     lambda value: bare(short_count(value)))
               for workload in summary.workloads if shown_rows(workload)]
@@ -28,7 +29,9 @@ def faults_figure(summary: Summary, width: float = WIDE) -> Figure:
 
 def shown_rows(workload: Workload) -> list[Row]:
     rows = [row for row in workload.rows if parts_of(row)]
-    chosen = [row for row in rows if row.kind in (DEFAULT, PEER)] or rows[:6]
+    chosen = rows
+    if len(rows) > ROWS_MAX:
+        chosen = [row for row in rows if row.kind in (DEFAULT, PEER)] or rows[:ROWS_MAX]
     return sorted(chosen, key=lambda row: sum(parts_of(row)))
 
 

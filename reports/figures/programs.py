@@ -37,8 +37,10 @@ def _bar(row: Row) -> Bar:
 
 
 def _note(programs: tuple[ProgramRows, ...]) -> str:
-    runs = [row.program.runs for program in programs for row in program.rows if row.program.runs]
-    if not runs:
+    times = [row.time for program in programs for row in program.rows if row.time]
+    if not times:
         return "No run was timed."
-    return (f"Bar: median of {span_text(runs)} runs timed by hyperfine; line: 95{NARROW_SPACE}% "
-            "interval of the median, or the range where runs are few.")
+    covered = f"its 95{NARROW_SPACE}% interval" if all(time.trusted for time in times) else \
+        "their range"
+    return (f"Bar: median of the medians of {span_text([time.n for time in times])} rounds of runs "
+            f"timed by hyperfine; line: {covered}.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from reports.charts import Chart, publish
 from reports.figures.programs import NARROW, programs_figure
 from reports.programs import ProgramRows
+from reports.summary import Summary
 from reports.units import time_text
 
 STEM = "programs"
@@ -16,9 +17,15 @@ HEAD = ("program", "allocator", "runs", "rounds", "failures", "median_ns", "low_
         "ratio_high")
 
 
-def programs_view(found: tuple[ProgramRows, ...], folder: Path) -> dict[str, object]:
-    """Variables of programs.html.j2; chart and numbers are also left in `folder`."""
-    return {"programs": found, "programs_chart": _chart(found, folder) if found else None}
+def programs_view(found: tuple[ProgramRows, ...], summary: Summary,
+                  folder: Path) -> dict[str, object]:
+    """Variables of programs.html.j2; chart and numbers are also left in `folder`. Memory and faults
+    are those of the samples that proved the allocator."""
+    proofs = {(workload.name, row.allocator): row
+              for workload in summary.workloads for row in workload.rows}
+    return {"programs": [(program, [(row, proofs.get((program.name, row.allocator)))
+                                    for row in program.rows]) for program in found],
+            "programs_chart": _chart(found, folder) if found else None}
 
 
 def csv_rows(found: Iterable[ProgramRows]) -> Iterator[list[object]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reports import units
@@ -34,13 +34,17 @@ class View:
         return self.data.default.ratio if self.data.default else None
 
 
-def workloads_view(summary: Summary, folder: Path) -> dict[str, object]:
-    """Variables of headline.html.j2, workload.html.j2 and faults.html.j2; charts are left too."""
-    views = [_view(workload, folder) for workload in summary.workloads]
-    return {"workloads": views, "ids": {view.data.name: view.id for view in views},
-            "overview": _overview(summary, folder), "faults_chart": _faults(summary, folder),
+def workloads_view(summary: Summary, programs: Container[str], folder: Path) -> dict[str, object]:
+    """Variables of headline.html.j2, workload.html.j2 and faults.html.j2; charts are left too.
+    What ran as one of `programs` has its speed from hyperfine, and no section of its own here."""
+    told = replace(summary, workloads=tuple(
+        workload for workload in summary.workloads if workload.name not in programs))
+    views = [_view(workload, folder) for workload in told.workloads]
+    ids = {workload.name: "programs" for workload in summary.workloads}
+    return {"workloads": views, "ids": ids | {view.data.name: view.id for view in views},
+            "overview": _overview(told, folder), "faults_chart": _faults(summary, folder),
             "untrusted": any(row.speed and not row.speed.trusted
-                             for workload in summary.workloads for row in workload.rows)}
+                             for workload in told.workloads for row in workload.rows)}
 
 
 def _view(workload: Workload, folder: Path) -> View:

@@ -17,6 +17,7 @@ from reports.figures import bars, faults, overview
 from reports.figures import latency as latency_figures
 from reports.figures import timeline as timeline_figures
 from reports.figures.programs import programs_figure
+from reports.headline import sentence_of
 from reports.latency import LEAST_BEYOND, WorkloadLatency, find_latency
 from reports.load import DATABASE_NAME, LoadError, Results, load_results
 from reports.names import Names
@@ -25,7 +26,8 @@ from reports.sections import latency as latency_section
 from reports.summary import Summary, summarise
 from reports.tables import Moment
 from reports.tests.synthetic import CRASH, Database
-from reports.tests.tables import add_latency, add_latency_pass, histogram
+from reports.tests.tables import PEERS, WHOLE, add_latency, add_latency_pass, \
+    add_programs, histogram
 from reports.units import MIB, bare, bytes_text, short_count, time_text
 
 
@@ -231,6 +233,32 @@ def test_ratio_of_programs_is_paired_by_round(results: Results, names: Names) ->
         assert [row.label for row in best] == ["glibc"] and best[0].ratio is None
         assert program.default is not None and program.default.ratio is not None
         assert program.default.ratio.n == 6 and program.default.ratio.value > 1
+
+
+def test_programs_alone_are_told_by_hyperfine(names: Names, tmp_path: Path) -> None:
+    """The samples, which only prove the allocator, say the opposite of the speed."""
+    database = Database(tmp_path, kind="exec", mode="programs")
+    for name in WHOLE:
+        for number, allocator in enumerate(("hakmem", *PEERS)):
+            cell = database.add_cell(allocator, name)
+            for block in range(6):
+                database.add_sample(cell, block, ops=None, elapsed_ns=None, minflt_phase=None,
+                                    minflt_start=None, minflt_total=4321,
+                                    wall_ns=9_000_000 - 1_000_000 * number)
+    add_programs(database)
+    session = database.session
+    database.close()
+    results = load_results(tmp_path, session)
+    summary, programs = summarise(results, names), find_programs(results, names)
+    told = sentence_of(summary, None, programs)
+    assert told.startswith("Against the best peer of each of 3 programs, hakmem’s release default "
+                           "is faster on ")
+    assert "slower" not in told and "× the speed)" in told
+    assert main(["--results", str(tmp_path), "--session", str(session)]) == 0
+    (page,) = tmp_path.glob("*/report.html")
+    text = page.read_text(encoding="utf-8")
+    assert "runs per second" not in text and "4\u202f321" in text
+    assert not (page.parent / "true.png").exists() and (page.parent / "programs.png").exists()
 
 
 def test_a_long_time_line_keeps_first_last_and_peak() -> None:
