@@ -5,11 +5,12 @@ import json
 import pathlib
 import sqlite3
 import subprocess
+import time
 from collections.abc import Callable
 
 import pytest
 
-from runner.tests.bench import ROOT, Bench, read_json
+from runner.tests.bench import ROOT, SECONDS_MAX, Bench, read_json
 
 OPS = 300_000
 ROWS = f"""\
@@ -192,3 +193,30 @@ def test_a_latency_program_that_is_missing_is_named(timed: Bench, tmp_path: path
     done = timed.quick("glibc", "--pass", "latency", workloads="none", repeats=1)
     assert done.returncode == 2
     assert "build/latency/none is not built: run make" in done.stderr
+
+
+def test_an_interrupted_latency_pass_goes_on(timed: Bench, preload: Callable[[str], str]) -> None:
+    """Three samples of the first pass and three of the second; the fifth is held and killed with
+    the runner."""
+    timed.rows.write_text("ws8192 about Mixed.\nws8192 quick --ops 2000\n")
+    hold = timed.write("hold", "2\n")
+    environment = {"HAKMEM_HOLD": str(hold)}
+    command = [word for word in timed.command(
+        "run", "--mode", "quick", "--workloads", "ws8192", "--allocators",
+        f"glibc,{preload('hold')}", "--repeats", 2) if word not in ("--pass", "throughput")]
+    runner = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              stdin=subprocess.DEVNULL, env={**timed.environment, **environment})
+    note = timed.folder / "hold.pid"
+    deadline = time.monotonic() + SECONDS_MAX
+    while not note.exists():
+        assert time.monotonic() < deadline and runner.poll() is None
+    runner.kill()
+    runner.wait()
+    before = [tuple(sample) for sample in timed.samples()]
+    assert len(before) in (4, 5)  # all of the first pass, at most one of the second
+    hold.write_text("1000\n")
+    done = timed.call("run", "--resume", environment=environment)
+    assert done.returncode == 0, done.stderr
+    after = [tuple(sample) for sample in timed.samples()]
+    assert after[:len(before)] == before and len(after) == 6
+    assert len(latencies(timed)) == 4

@@ -34,6 +34,51 @@ static int run_shell(const char *script, double timeout_s)
     return child_run(&arena, &request, &result, &problem);
 }
 
+struct looks {
+    int count;
+    pid_t pid;
+    int64_t last;
+};
+
+static void look(void *context, pid_t pid, int64_t at_ns)
+{
+    struct looks *looks = context;
+    assert_true(at_ns > looks->last);
+    looks->count++;
+    looks->pid = pid;
+    looks->last = at_ns;
+}
+
+/* A child gets a descriptor under the number that was asked for, and is looked at while it runs. */
+static void descriptors_are_passed_and_ticks_come(void **state)
+{
+    (void)state;
+    int ends[2];
+    char text[16] = "";
+    struct looks looks = {0};
+    assert_int_equal(pipe(ends), 0);
+    const struct child_descriptor passed[] = {{.fd = ends[1], .as = 98}};
+    const char *const argv[] = {"/bin/sh", "-c", "echo hello >/dev/fd/98; sleep 0.2", NULL};
+    const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
+    const struct child_request request = {.argv = argv,
+                                          .environment = environment,
+                                          .timeout_s = 20,
+                                          .descriptors = passed,
+                                          .descriptor_count = 1,
+                                          .tick_ns = 5000000,
+                                          .tick = look,
+                                          .tick_context = &looks};
+    assert_int_equal(child_run(&arena, &request, &result, &problem), 0);
+    assert_int_equal(result.exit_code, 0);
+    assert_int_equal(read(ends[0], text, sizeof text - 1), 6);
+    assert_string_equal(text, "hello\n");
+    assert_in_range(looks.count, 5, 45);
+    assert_true(looks.pid > 0 && looks.last <= result.wall_ns);
+    assert_true(result.ended_ns > result.wall_ns);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void as_much_output_is_kept_as_asked_for(void **state)
 {
     (void)state;
@@ -172,6 +217,7 @@ static void an_interrupt_ends_the_child_early(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(descriptors_are_passed_and_ticks_come, teardown),
         cmocka_unit_test_teardown(output_errors_identity_and_status_come_back, teardown),
         cmocka_unit_test_teardown(as_much_output_is_kept_as_asked_for, teardown),
         cmocka_unit_test_teardown(a_crash_is_told_by_its_signal, teardown),

@@ -1,4 +1,5 @@
 #include "runner/plan.h"
+#include "runner/passes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -114,6 +115,52 @@ static void mirrored_blocks_go_there_and_back(void **state)
     }
 }
 
+/* The latency pass follows the other, in blocks of its own; what is missing is in neither. */
+static void the_latency_pass_comes_last(void **state)
+{
+    (void)state;
+    struct cell all[6] = {{.workload = "v"}, {.workload = "v"}, {.workload = "w"}};
+    for (int i = 3; i < 6; i++)
+        all[i] = (struct cell){.workload = all[i - 3].workload, .pass = PASS_LATENCY};
+    all[1].allocator.missing = all[4].allocator.missing = "not built";
+    const struct cells cells = {.at = all, .count = 6};
+    for (int is_mirrored = 0; is_mirrored <= 1; is_mirrored++) {
+        const struct passes passes = {.repeats = {3, 2}, .is_mirrored = is_mirrored};
+        const struct plan plan = passes_plan(&arena, &cells, &passes, 7);
+        const int throughput = is_mirrored ? 12 : 6;
+        assert_int_equal(plan.count, throughput + 4);
+        for (int i = 0; i < plan.count; i++) {
+            const struct cell *cell = &all[plan.at[i].cell];
+            assert_int_equal(plan.at[i].position, i);
+            assert_int_equal(cell->pass == PASS_LATENCY, i >= throughput);
+            assert_null(cell->allocator.missing);
+            assert_int_equal(plan.at[i].block,
+                             i < throughput ? 3 * i / throughput : 3 + (i - throughput) / 2);
+        }
+    }
+    const struct passes only = {.repeats = {0, 2}};
+    const struct plan plan = passes_plan(&arena, &cells, &only, 7);
+    assert_int_equal(plan.count, 4);
+    assert_int_equal(plan.at[0].block, 0);
+}
+
+static void who_is_timed(void **state)
+{
+    (void)state;
+    struct allocator all[] = {{.name = "hakmem", .kind = ALLOCATOR_HAKMEM},
+                              {.name = "hakmem:layers=all", .kind = ALLOCATOR_HAKMEM},
+                              {.name = "glibc", .kind = ALLOCATOR_GLIBC},
+                              {.name = "jemalloc", .kind = ALLOCATOR_PEER}};
+    const struct allocators list = {.at = all, .count = 4};
+    const struct allocators standard = passes_choose_timed(&arena, &list, NULL, true);
+    const struct allocators named = passes_choose_timed(&arena, &list, NULL, false);
+    const struct allocators again =
+        passes_choose_timed(&arena, &list, "glibc hakmem:layers=all", true);
+    assert_string_equal(passes_names(&arena, &standard), "hakmem glibc jemalloc");
+    assert_int_equal(named.count, 4);
+    assert_string_equal(passes_names(&arena, &again), "hakmem:layers=all glibc");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +169,8 @@ int main(void)
         cmocka_unit_test_teardown(orders_are_fair, teardown),
         cmocka_unit_test_teardown(paired_blocks_are_abba_or_baab_by_a_fair_coin, teardown),
         cmocka_unit_test_teardown(mirrored_blocks_go_there_and_back, teardown),
+        cmocka_unit_test_teardown(the_latency_pass_comes_last, teardown),
+        cmocka_unit_test_teardown(who_is_timed, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
