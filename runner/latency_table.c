@@ -44,7 +44,7 @@ struct layout {
     bool has_max, colour;
 };
 
-enum { P50_COLUMNS = 7, P99_COLUMNS = 7, P999_COLUMNS = 9, MAX_COLUMNS = 11 };
+enum { P50_COLUMNS = 6, P99_COLUMNS = 8, P999_COLUMNS = 9, MAX_COLUMNS = 11 };
 
 static struct layout choose_layout(const struct cells *cells, const struct latency_results *results)
 {
