@@ -44,7 +44,7 @@ static void print_help(void)
         "runs a round, in --repeats (6) rounds of random order. Each round begins with one run\n"
         "more that proves the allocator and tells memory and page faults. Those that do little\n"
         "but start are also run without prewarm, which shows its price and its gain. The JSON\n"
-        "that hyperfine exports stays in session-N/hyperfine/ of the results. Programs:\n");
+        "that hyperfine exports stays in hyperfine/ of the session's folder. Programs:\n");
     for (int i = 0; i < programs_count(); i++)
         printf("  %-9s %s\n", program_at(i)->name, program_at(i)->about);
     putchar('\n');
@@ -270,12 +270,16 @@ static enum campaign_end after(void *context, struct campaign *campaign, const s
     return result;
 }
 
+/* In the folder that the report of the session is written to: reports/index.py names it alike. */
 static int make_folders(struct timing *timing, const struct campaign *campaign,
                         struct problem *problem)
 {
     struct arena *arena = timing->bench->arena;
+    char *started = arena_copy(arena, campaign->session.started_utc);
+    for (char *at = started; (at = strpbrk(at, ":.")) != NULL;)
+        *at = '-';
     const char *session =
-        arena_printf(arena, "%s/session-%lld", bench_results_folder(timing->bench),
+        arena_printf(arena, "%s/%s_session-%lld", bench_results_folder(timing->bench), started,
                      (long long)campaign->session.id);
     timing->kept = arena_printf(arena, "%s/hyperfine", session);
     if ((mkdir(session, 0777) != 0 && errno != EEXIST) ||

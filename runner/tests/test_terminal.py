@@ -131,7 +131,7 @@ def test_help_lists_what_there_is() -> None:
         assert own.stderr == ""
 
 
-@pytest.mark.parametrize("words", [[], ["gate"], ["nope"]])
+@pytest.mark.parametrize("words", [[], ["gates"], ["nope"]])
 def test_an_unknown_command_lists_the_known(words: list[str]) -> None:
     done = subprocess.run([HAKBENCH, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 2
