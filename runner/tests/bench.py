@@ -81,6 +81,8 @@ class Bench:
 
     def execute(self, sql: str) -> None:
         connection = sqlite3.connect(self.database)
+        # What belongs to a sample that is deleted goes with it.
+        connection.execute("PRAGMA foreign_keys = ON")
         with connection:
             connection.execute(sql)
         connection.close()
