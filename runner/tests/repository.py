@@ -65,6 +65,12 @@ class Repository(Bench):
         for number, turns in enumerate(work):
             self.commit(number, turns)
 
+    def reopen(self, folder: pathlib.Path) -> None:
+        """One that was made before."""
+        super().__init__(folder)
+        self.top = folder / "repository"
+        self.commits = self.git("rev-list", "--reverse", "main").split()
+
     def commit(self, number: int, turns: int) -> None:
         text = SOURCE.format(number=number, work=turns)
         (self.top / "allocator.c").write_text(text if turns != BROKEN else text + "int x = ;\n")
