@@ -1,7 +1,7 @@
 """Backfill, trend, bisect and accept on twelve commits of a tiny allocator, of which one made it
-five times slower, so that a busy machine changes nothing. A stored A/A gate says that the machine is
-noisy, so that a gate is content with a wide interval. That 8 % are found, too, is shown by hand, on
-a quiet machine: make trend-proof."""
+five times slower, so that a busy machine changes nothing. A stored A/A gate says that the machine
+is noisy, so that a gate is content with a wide interval. That 8 % are found, too, is shown by hand,
+on a quiet machine: make trend-proof."""
 from __future__ import annotations
 
 import pathlib
