@@ -172,8 +172,8 @@ weight = 2
     assert state(tmp_path)["rest"]["lines"][0].startswith("3")  # 360 s but for a moment
     assert state(tmp_path)["rest"]["lines"][0].endswith("default")
     night(tmp_path, stages, BUDGET="60s")
-    assert state(tmp_path)["third"]["lines"] == ["0.7 --quick"]
-    assert state(tmp_path)["rest"]["lines"][0].endswith("quick--quick")
+    assert state(tmp_path)["third"]["lines"] == ["0.7 --quick --workloads ws8192,cfrac"]
+    assert state(tmp_path)["rest"]["lines"][0].endswith("quick--quick --workloads ws8192,cfrac")
 
 
 @pytest.mark.parametrize(("stages", "words", "extra", "said"), [
