@@ -77,6 +77,15 @@ const char *gate_trouble(struct arena *arena, const struct cell *cell, const str
     }
 }
 
+const struct gate_accepted *gate_find_accepted(const struct gate *gate, const char *workload)
+{
+    for (int i = 0; i < gate->accepted_count; i++)
+        if (*gate->accepted[i].workload == '\0' ||
+            strcmp(gate->accepted[i].workload, workload) == 0)
+            return &gate->accepted[i];
+    return NULL;
+}
+
 enum exit_code gate_exit_code(const struct gate *gate)
 {
     if (gate->trouble != NULL)
@@ -84,8 +93,11 @@ enum exit_code gate_exit_code(const struct gate *gate)
     bool is_open = false;
     for (int i = 0; i < gate->cell_count && gate->stages != GATE_DETERMINISTIC; i++) {
         const enum decision_verdict verdict = gate->cells[i].decision.verdict;
-        if (verdict == DECISION_REGRESSED)
-            return EXIT_REGRESSION;
+        if (verdict == DECISION_REGRESSED) {
+            if (gate_find_accepted(gate, gate->cells[i].workload) == NULL)
+                return EXIT_REGRESSION;
+            continue;
+        }
         is_open = is_open || verdict != DECISION_PROVEN;
     }
     if (gate->worse_counts > 0)

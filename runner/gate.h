@@ -23,6 +23,11 @@ struct gate_cell {
     double block_seconds; /* of the last block */
 };
 
+/* A shift that a person has accepted (hakbench accept), by a commit that head has and base lacks. */
+struct gate_accepted {
+    const char *commit, *workload, *why; /* workload "": every one */
+};
+
 enum gate_stages { GATE_ALL, GATE_TIMED, GATE_DETERMINISTIC };
 
 struct gate {
@@ -42,6 +47,8 @@ struct gate {
     const char *trouble;   /* why exit code 4 */
     int worse_counts;      /* deterministic cells that got worse; -1: not counted */
     const char *uncounted; /* why not; NULL */
+    struct gate_accepted *accepted;
+    int accepted_count;
 };
 
 /* How a stage ended. */
@@ -66,7 +73,10 @@ int gate_link(const struct gate *gate, struct arena *arena, int side, bool shuff
 /* What the corruption gate says of a sample; NULL: nothing. */
 const char *gate_trouble(struct arena *arena, const struct cell *cell, const struct sample *sample);
 
-/* 4, 1, 3 or 0: the worst there is. */
+/* Which acceptance covers that workload; NULL: none does. */
+const struct gate_accepted *gate_find_accepted(const struct gate *gate, const char *workload);
+
+/* 4, 1, 3 or 0: the worst there is. A slowdown that was accepted counts as proven. */
 enum exit_code gate_exit_code(const struct gate *gate);
 
 #endif

@@ -145,7 +145,8 @@ static enum gate_end count_row(struct gate *gate, const struct catalog_row *row,
             end = GATE_STOPPED;
     }
     for (int m = 0; m < COUNT_METRICS && end == GATE_DONE; m++) {
-        gate->worse_counts += count->results[m].verdict == COUNT_MORE;
+        gate->worse_counts += count->results[m].verdict == COUNT_MORE &&
+                              gate_find_accepted(gate, count->workload) == NULL;
         if (gate_store_count(gate, count->workload, m, count->sides, &count->results[m], problem) !=
             0)
             end = GATE_STOPPED;

@@ -130,6 +130,12 @@ static void print_json(const struct gate *gate, const struct gate_counts *counts
                         gate->trouble != NULL ? json_string(gate->trouble) : json_null());
     json_object_set_new(object, "uncounted",
                         gate->uncounted != NULL ? json_string(gate->uncounted) : json_null());
+    json_t *accepted = json_array();
+    for (int i = 0; i < gate->accepted_count; i++)
+        json_array_append_new(
+            accepted, json_pack("{s:s, s:s, s:s}", "commit", gate->accepted[i].commit, "workload",
+                                gate->accepted[i].workload, "why", gate->accepted[i].why));
+    json_object_set_new(object, "accepted", accepted);
     json_object_set_new(object, "cells",
                         gate->stages == GATE_DETERMINISTIC ? json_array()
                                                            : gate_tell_cells_json(gate));
@@ -165,6 +171,10 @@ void gate_report(const struct gate *gate, const struct gate_counts *counts,
     printf("base %.12s (%s) · head %.12s (%s)%s%s\n", gate->trees[0].commit, gate->base_ref,
            gate->trees[1].commit, gate->head_ref, gate->plant.name != NULL ? " · planted: " : "",
            gate->plant.name != NULL ? gate->plant.name : "");
+    for (int i = 0; i < gate->accepted_count; i++)
+        printf("accepted, and not complained of: %.12s on %s: %s\n", gate->accepted[i].commit,
+               *gate->accepted[i].workload != '\0' ? gate->accepted[i].workload : "every workload",
+               gate->accepted[i].why);
     if (gate->trouble == NULL && gate->stages != GATE_DETERMINISTIC) {
         puts("");
         gate_tell_cells(&arena, gate);

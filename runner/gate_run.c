@@ -1,5 +1,6 @@
 #include "runner/gate_run.h"
 
+#include "runner/gate_accept.h"
 #include "runner/gate_build.h"
 #include "runner/gate_measure.h"
 #include "runner/gate_store.h"
@@ -43,7 +44,7 @@ enum gate_end gate_run(struct gate *gate, const struct strings *names, bool resu
         return GATE_STOPPED;
     if (gate_build(gate, problem) != 0)
         return interrupt_pending() ? GATE_INTERRUPTED : GATE_STOPPED;
-    if (gate_choose(gate, &own, problem) != 0 ||
+    if (gate_choose(gate, &own, problem) != 0 || gate_accept_read(gate, problem) != 0 ||
         (resumes ? go_on(gate, problem) : begin(gate, problem)) != 0)
         return GATE_STOPPED;
     enum gate_end result = gate_audit(gate, problem);

@@ -15,14 +15,15 @@ from runner.tests.repository import BROKEN, Repository
 
 QUICK, SLOW = 2000, 10000
 COMMITS, GUILTY, BROKEN_ONE = 12, 7, 5
-ROWS = "ws8192  quick --ops 2000\nws8192  default --ops 2000\n"
+ROWS = "".join(f"{row} program ws8192\n{row} quick --ops 2000\n{row} default --ops 2000\n"
+               for row in ("ws8192", "other"))
 
 
 def make(folder: pathlib.Path, work: list[int]) -> Repository:
     repository = Repository(folder, work)
     repository.rows = repository.write("rows.txt", ROWS)
     repository.call("run", "--mode", "quick", "--allocators", "glibc", "--repeats", 1, "--pass",
-                    "throughput")
+                    "throughput", "--workloads", "ws8192")
     return repository
 
 
@@ -124,6 +125,24 @@ def test_a_verdict_of_another_size_or_workload_or_with_a_plant_is_none_of_ours(
         process.terminate()
         _, errors = process.communicate(timeout=60)
         assert process.returncode == 130 and "the same command goes on" in errors
+
+
+def test_a_gate_does_not_complain_of_what_was_accepted(tmp_path: pathlib.Path) -> None:
+    repository = make(tmp_path, [QUICK, SLOW])
+    store(repository, 99, "a", "a", "proven", 1.0)  # A/A: this machine is noisy
+    words = ("gate", "--base", "main~1", "--timed", "--workloads", "ws8192", "--blocks", 12,
+             "--json")
+    before = read_json(repository.call(*words))
+    assert (before["exit_code"], before["accepted"]) == (1, [])
+    repository.call("accept", "main", "--why", "not here", "--workload", "other")
+    repository.call("accept", "main~1", "--why", "too early")
+    assert repository.call(*words).returncode == 1
+    repository.call("accept", "main", "--why", "worth it", "--workload", "ws8192")
+    after = read_json(repository.call(*words))
+    assert after["exit_code"] == 0
+    assert [cell["verdict"] for cell in after["cells"]] == ["regressed"]
+    assert after["accepted"][0] == {"commit": repository.commits[1], "workload": "ws8192",
+                                    "why": "worth it"}
 
 
 def test_nothing_to_find_is_told(tmp_path: pathlib.Path) -> None:
