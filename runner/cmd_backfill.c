@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "runner/commands.h"
 #include "runner/git.h"
+#include "runner/history_counts.h"
 #include "runner/history_rows.h"
 #include "runner/interrupt.h"
 #include "runner/random.h"
@@ -32,6 +33,7 @@ struct backfill {
     struct lineage lineage;
     const char *anchor; /* as stored */
     struct allocator anchor_allocator;
+    double *anchor_counts; /* of each row; 0: not counted yet */
     int measured, skipped, unbuilt, troubled;
     bool has_crashed;
 };
@@ -50,7 +52,8 @@ static void print_help(void)
          "The anchor is frozen: that of the history so far; else the last release (tag v1...);\n"
          "else the oldest commit of the range that builds. --anchor starts another history.\n"
          "On the workloads of --mode (quick) in 6 blocks unless told otherwise; then p99.9 of\n"
-         "malloc in six blocks of the latency pass, which --pass throughput leaves out.\n");
+         "malloc in six blocks of the latency pass, and instructions by callgrind, both of which\n"
+         "--pass throughput leaves out.\n");
     options_print(accepted);
 }
 
@@ -175,6 +178,41 @@ static void tell(struct backfill *backfill, const struct history_row *row)
             100 * expm1(row->value.high));
 }
 
+/* A row of the list that is counted, when both sides could be. What cannot be is no trouble: the
+ * times are there. */
+static int store_count(struct backfill *backfill, const struct commit *commit,
+                       const struct duel *duel, int row, struct problem *problem)
+{
+    struct problem why = {0};
+    const char *workload = duel->rows.at[row];
+    int index = 0;
+    while (strcmp(backfill->rows.at[index], workload) != 0)
+        index++;
+    double *anchor = &backfill->anchor_counts[index];
+    if (*anchor == 0)
+        *anchor =
+            history_count(&backfill->bench, &backfill->campaign, &duel->sides[0], workload, &why);
+    const double count = *anchor > 0 ? history_count(&backfill->bench, &backfill->campaign,
+                                                     &duel->sides[1], workload, &why)
+                                     : -1;
+    if (interrupt_pending())
+        return problem_set(problem, "interrupted");
+    if (count <= 0)
+        return 0;
+    const double logarithm = log(count / *anchor);
+    const struct history_row made = {.anchor = backfill->anchor,
+                                     .workload = workload,
+                                     .metric = HISTORY_INSTRUCTIONS,
+                                     .commit = commit,
+                                     .value = {logarithm, logarithm, logarithm, 1},
+                                     .candidate = count,
+                                     .reference = *anchor,
+                                     .blocks = &logarithm,
+                                     .n = 1,
+                                     .session_id = duel->session.id};
+    return history_put(backfill->campaign.store, &made, 1, problem);
+}
+
 static int store_results(struct backfill *backfill, const struct commit *commit,
                          const struct duel *duel, struct problem *problem)
 {
@@ -185,6 +223,9 @@ static int store_results(struct backfill *backfill, const struct commit *commit,
         if (history_put(backfill->campaign.store, rows, count, problem) != 0)
             return -1;
         tell(backfill, &rows[0]);
+        if (rows[0].reason == NULL && duel->timed_blocks > 0 &&
+            store_count(backfill, commit, duel, row, problem) != 0)
+            return -1;
     }
     return 0;
 }
@@ -297,6 +338,8 @@ static int run(struct backfill *backfill, struct problem *problem)
     if (find_anchor(backfill, problem) != 0)
         return stop(problem);
     const struct lineage *lineage = &backfill->lineage;
+    backfill->anchor_counts =
+        arena_alloc(arena, (size_t)backfill->rows.count * sizeof *backfill->anchor_counts);
     int *order = arena_alloc(arena, (size_t)lineage->count * sizeof *order);
     lineage_bisecting_order(lineage->count, order);
     for (int i = 0; i < lineage->count; i++)

@@ -23,7 +23,7 @@ struct gate_cell {
     double block_seconds; /* of the last block */
 };
 
-/* A shift that a person has accepted (hakbench accept), by a commit that head has and base lacks. */
+/* A shift that a person has accepted (hakbench accept), of a commit between base and head. */
 struct gate_accepted {
     const char *commit, *workload, *why; /* workload "": every one */
 };

@@ -39,6 +39,7 @@ other     program  ws8192
 other     about    The same from another seed.
 other     quick    --ops 4000 --seed 9
 """
+COUNTED = "ws8192 default --ops 400\n"
 IDENTITY = {"GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a",
             "GIT_COMMITTER_EMAIL": "a@b", "GIT_CONFIG_GLOBAL": "/dev/null"}
 BROKEN = -1
@@ -55,8 +56,10 @@ class Repository(Bench):
         shutil.copy2(ROOT / "build/hakbench", self.top / "build/hakbench")
         for programs in ("workloads", "latency"):
             (self.top / "build" / programs).symlink_to(ROOT / "build" / programs)
-        for folder_name in ("runner", "workloads", "allocator"):
+        for folder_name in ("runner", "allocator"):
             (self.top / folder_name).symlink_to(ROOT / folder_name)
+        (self.top / "workloads").mkdir()
+        (self.top / "workloads/counted.txt").write_text(COUNTED)
         self.rows = self.write("rows.txt", ROWS)
         self.git("init", "-q", "-b", "main")
         (self.top / ".gitignore").write_text("/build\n/runner\n/workloads\n/allocator\n")

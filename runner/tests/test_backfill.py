@@ -49,8 +49,10 @@ def test_commits_are_measured_against_the_oldest(four: Repository) -> None:
     (broken,) = history(four, "build", "")
     assert broken["commit_id"] == four.commits[2]
     assert "error: expected expression" in broken["reason"]
-    for metric in ("faults", "rss", "p999"):
+    for metric in ("faults", "rss", "p999", "instructions"):
         assert len(history(four, metric)) == 3
+    counts = [row["value"] for row in history(four, "instructions")]
+    assert counts[0] == pytest.approx(0, abs=0.01) == counts[1] and counts[2] > math.log(1.5)
     for row in history(four, "p999"):
         timed = four.rows_of(
             "SELECT c.side, l.p999_ns FROM latency l JOIN sample s ON s.id = l.sample_id"
