@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -154,6 +155,26 @@ def test_junit_page_and_annotations(tmp_path):
                  "all &lt;done&gt; &amp; said", "needs broken", "junit.xml", "night.log"):
         assert said in page
     assert page.count("<tr>") == 7
+
+
+def test_a_stage_without_its_subject_is_skipped_and_says_why(tmp_path):
+    stages = """
+[[stage]]
+name = "none"
+command = "touch {results}/never"
+when = "yesterday"
+"""
+    repository = tmp_path / "repository"
+    (repository / "ci").mkdir(parents=True)
+    shutil.copy(SCRIPT, repository / "ci/nightly")
+    subprocess.run(["git", "init", "-q", repository], check=True)
+    done = subprocess.run([repository / "ci/nightly", "--stages", write(tmp_path, stages),
+                           "--results", tmp_path], capture_output=True, text=True, check=False,
+                          timeout=SECONDS_MAX, env=environment())
+    assert done.returncode == 0
+    assert state(tmp_path)["none"]["verdict"] == "skipped"
+    assert state(tmp_path)["none"]["lines"] == ["HEAD is itself a day old, or no commit is"]
+    assert not (tmp_path / "never").exists()
 
 
 def test_the_budget_is_shared_by_weight(tmp_path):
