@@ -129,7 +129,7 @@ take default layout=*
 @pytest.mark.parametrize(("mode", "expected"), [("default", len(CASES)), ("quick", 0)])
 def test_a_whole_run_ends_with_it(bench: Bench, mode: str, expected: int) -> None:
     matrix = bench.write("matrix.txt", SMALL_MATRIX)
-    done = bench.call("run", "--mode", mode, "--matrix", matrix, "--repeats", 1)
+    done = bench.call("run", "--mode", mode, "--matrix", matrix, "--repeats", 1, "--pass", "all")
     assert done.returncode == 0, done.stdout + done.stderr
     rows = bench.rows_of("SELECT * FROM misuse")
     assert len(rows) == expected and {row["session_id"] for row in rows} <= {1}
