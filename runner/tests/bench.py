@@ -46,8 +46,8 @@ class Bench:
         return path
 
     def command(self, name: str, *words: object) -> list[str]:
-        """The options of this folder come before a -- of the words. A run times no single calls, but
-        with `--pass all`."""
+        """The options of this folder come before a -- of the words. A run times no single calls,
+        but with `--pass all`."""
         own = ["--results", str(self.results)]
         if name in ("run", "compare", "peers", "soak"):
             own += ["--rows", str(self.rows)]
