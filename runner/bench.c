@@ -1,11 +1,15 @@
 #include "runner/bench.h"
 
 #include "runner/host.h"
+#include "runner/interrupt.h"
+#include "runner/record.h"
+
+#include <stdio.h>
 
 int bench_open(struct arena *arena, int argc, char *const *argv, unsigned accepted,
                struct bench *bench, struct problem *problem)
 {
-    *bench = (struct bench){.arena = arena};
+    *bench = (struct bench){.arena = arena, .name = argv[0]};
     bench->command = arena_printf(arena, "hakbench %s", options_quote(arena, argc, argv));
     if (options_parse(arena, argc - 1, argv + 1, accepted, &bench->options, problem) != 0)
         return -1;
@@ -27,4 +31,18 @@ const char *bench_results_folder(const struct bench *bench)
     return bench->options.results != NULL
                ? bench->options.results
                : arena_printf(bench->arena, "%s/reports/out", bench->root);
+}
+
+int bench_fail(const struct bench *bench, const struct problem *problem)
+{
+    fprintf(stderr, "hakbench %s: %s\n", bench->name, problem->text);
+    return EXIT_USAGE;
+}
+
+int bench_stop(const struct bench *bench, const struct problem *problem)
+{
+    if (!interrupt_pending())
+        return bench_fail(bench, problem);
+    fputs("interrupted: the same command goes on\n", stderr);
+    return EXIT_INTERRUPTED;
 }

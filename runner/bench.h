@@ -8,6 +8,7 @@
 struct bench {
     struct arena *arena;
     const char *root;    /* top of the repository */
+    const char *name;    /* the sub-command */
     const char *command; /* as typed */
     struct catalog catalog;
     struct options options;
@@ -18,6 +19,13 @@ struct bench {
 int bench_open(struct arena *arena, int argc, char *const *argv, unsigned accepted,
                struct bench *bench, struct problem *problem);
 int bench_read_catalog(struct bench *bench, struct problem *problem);
+
+/* Says the problem on stderr in the sub-command's name, also when bench_open has failed. Returns
+ * EXIT_USAGE. */
+int bench_fail(const struct bench *bench, const struct problem *problem);
+/* The same for a command that goes on where it was when it is called again: an interrupt is no
+ * problem, and EXIT_INTERRUPTED. */
+int bench_stop(const struct bench *bench, const struct problem *problem);
 
 const char *bench_results_folder(const struct bench *bench);
 

@@ -21,12 +21,6 @@ static void print_help(void)
     options_print(accepted_options);
 }
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench accept: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
 static int check(struct bench *bench, const char **commit, struct problem *problem)
 {
     const struct options *options = &bench->options;
@@ -69,7 +63,7 @@ static int run(struct bench *bench, struct problem *problem)
         status = put(bench, store, commit, problem);
     if (status != 0) {
         store_close(store);
-        return fail(problem);
+        return bench_fail(bench, problem);
     }
     const struct strings *workloads = &bench->options.workloads;
     const char *where =
@@ -91,7 +85,7 @@ int command_accept(int argc, char *const *argv)
     struct bench bench;
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, accepted_options, &bench, &problem) != 0)
-        code = fail(&problem);
+        code = bench_fail(&bench, &problem);
     else if (bench.options.help)
         print_help();
     else

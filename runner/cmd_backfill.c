@@ -57,20 +57,6 @@ static void print_help(void)
     options_print(accepted);
 }
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench backfill: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
-static int stop(const struct problem *problem)
-{
-    if (!interrupt_pending())
-        return fail(problem);
-    fputs("interrupted: the same command goes on\n", stderr);
-    return EXIT_INTERRUPTED;
-}
-
 static int read_options(struct backfill *backfill, struct problem *problem)
 {
     struct bench *bench = &backfill->bench;
@@ -334,9 +320,9 @@ static int run(struct backfill *backfill, struct problem *problem)
     struct arena *arena = backfill->bench.arena;
     if (read_options(backfill, problem) != 0 ||
         campaign_open(&backfill->bench, &backfill->campaign, problem) != 0)
-        return fail(problem);
+        return bench_fail(&backfill->bench, problem);
     if (find_anchor(backfill, problem) != 0)
-        return stop(problem);
+        return bench_stop(&backfill->bench, problem);
     const struct lineage *lineage = &backfill->lineage;
     backfill->anchor_counts =
         arena_alloc(arena, (size_t)backfill->rows.count * sizeof *backfill->anchor_counts);
@@ -344,7 +330,7 @@ static int run(struct backfill *backfill, struct problem *problem)
     lineage_bisecting_order(lineage->count, order);
     for (int i = 0; i < lineage->count; i++)
         if (measure_commit(backfill, &lineage->at[order[i]], i + 1, problem) != 0)
-            return stop(problem);
+            return bench_stop(&backfill->bench, problem);
     return report(backfill);
 }
 
@@ -355,7 +341,7 @@ int command_backfill(int argc, char *const *argv)
     struct backfill backfill = {0};
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, accepted, &backfill.bench, &problem) != 0)
-        code = fail(&problem);
+        code = bench_fail(&backfill.bench, &problem);
     else if (backfill.bench.options.help)
         print_help();
     else

@@ -43,20 +43,6 @@ static void print_help(void)
     options_print(accepted);
 }
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench bisect: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
-static int stop(const struct problem *problem)
-{
-    if (!interrupt_pending())
-        return fail(problem);
-    fputs("interrupted: the same command goes on\n", stderr);
-    return EXIT_INTERRUPTED;
-}
-
 static int read_options(struct search *search, struct problem *problem)
 {
     struct bench *bench = &search->bench;
@@ -287,13 +273,13 @@ static int run(struct search *search, struct problem *problem)
 {
     if (read_options(search, problem) != 0 || read_commits(search, problem) != 0 ||
         campaign_open(&search->bench, &search->campaign, problem) != 0)
-        return fail(problem);
+        return bench_fail(&search->bench, problem);
     if (check_bad(search, problem) != 0)
-        return stop(problem);
+        return bench_stop(&search->bench, problem);
     for (int next; search->bisect.states[search->bisect.count - 1] == BISECT_BAD &&
                    (next = bisect_next(&search->bisect)) >= 0;)
         if (try_commit(search, next, problem) != 0)
-            return stop(problem);
+            return bench_stop(&search->bench, problem);
     return report(search);
 }
 
@@ -304,7 +290,7 @@ int command_bisect(int argc, char *const *argv)
     struct search search = {0};
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, accepted, &search.bench, &problem) != 0)
-        code = fail(&problem);
+        code = bench_fail(&search.bench, &problem);
     else if (search.bench.options.help)
         print_help();
     else

@@ -30,12 +30,6 @@ static void print_help(void)
     options_print(accepted);
 }
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench compare: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
 /* The arguments of the matrix's default mode, or of the first mode that the row has. */
 static struct strings row_arguments(struct arena *arena, const struct catalog_row *row,
                                     const struct strings *extra)
@@ -182,7 +176,7 @@ static int report(struct bench *bench, struct campaign *campaign, struct problem
     struct samples samples;
     if (store_load_samples(campaign->store, arena, &campaign->session, &campaign->cells, &samples,
                            problem) != 0)
-        return fail(problem);
+        return bench_fail(bench, problem);
     const struct summary summary = summary_make(arena, &campaign->cells, &samples, SUMMARY_RATE);
     const int pairs = campaign->cells.count / 2, blocks = (int)bench->options.blocks;
     struct pairs_result *results = arena_alloc(arena, (size_t)pairs * sizeof *results);
@@ -192,7 +186,7 @@ static int report(struct bench *bench, struct campaign *campaign, struct problem
             !pairs_compare(differences, blocks, &results[i])) {
             problem_set(problem, "session %lld lacks samples: run it again",
                         (long long)campaign->session.id);
-            return fail(problem);
+            return bench_fail(bench, problem);
         }
     const enum exit_code code = summary_exit_code(&summary);
     if (bench->options.json) {
@@ -247,21 +241,21 @@ static int measure(struct bench *bench, struct campaign *campaign, struct proble
         return is_wrong ? EXIT_CRASH : EXIT_INCONCLUSIVE;
     }
     default:
-        return fail(problem);
+        return bench_fail(bench, problem);
     }
 }
 
 static int compare(struct bench *bench, struct campaign *campaign, struct problem *problem)
 {
     if (choose(bench, campaign, problem) != 0 || campaign_open(bench, campaign, problem) != 0)
-        return fail(problem);
+        return bench_fail(bench, problem);
     campaign_add_facts(bench, campaign);
     campaign->session.seed =
         bench->options.seed > 0 ? (uint64_t)bench->options.seed : random_fresh_seed();
     campaign->plan = plan_paired_blocks(bench->arena, campaign->cells.count / 2,
                                         (int)bench->options.blocks, campaign->session.seed);
     if (campaign_begin(bench, campaign, "compare", NULL, problem) != 0)
-        return fail(problem);
+        return bench_fail(bench, problem);
     return measure(bench, campaign, problem);
 }
 
@@ -273,7 +267,7 @@ int command_compare(int argc, char *const *argv)
     struct campaign campaign = {0};
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, accepted, &bench, &problem) != 0)
-        code = fail(&problem);
+        code = bench_fail(&bench, &problem);
     else if (bench.options.help)
         print_help();
     else

@@ -30,12 +30,6 @@ static void print_help(void)
     options_print(accepted);
 }
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench doctor: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
 static double now_s(void)
 {
     struct timespec now;
@@ -157,12 +151,12 @@ int command_doctor(int argc, char *const *argv)
     bool raised[DOCTOR_WARNINGS];
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, accepted, &bench, &problem) != 0) {
-        code = fail(&problem);
+        code = bench_fail(&bench, &problem);
     } else if (bench.options.help) {
         print_help();
     } else if ((code = examine(&bench, &readings, &problem)) != EXIT_PASS) {
         if (code != EXIT_INTERRUPTED)
-            fail(&problem);
+            bench_fail(&bench, &problem);
     } else {
         const bool is_fit = doctor_judge(&readings, raised);
         code = is_fit ? EXIT_PASS : EXIT_INCONCLUSIVE;

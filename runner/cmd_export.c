@@ -25,12 +25,6 @@ static void print_help(void)
     options_print(accepted);
 }
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench export: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
 /* Only looks: a folder without results is not made into one. */
 static int open_results(const struct bench *bench, struct store **store, struct problem *problem)
 {
@@ -183,7 +177,7 @@ int command_export(int argc, char *const *argv)
         ;
     else if (status == 0)
         status = export_session(&bench, store, format, &problem);
-    const int code = status == 0 ? EXIT_PASS : fail(&problem);
+    const int code = status == 0 ? EXIT_PASS : bench_fail(&bench, &problem);
     store_close(store);
     arena_free(&arena);
     return code;

@@ -30,12 +30,6 @@ static void print_help(void)
     options_print(accepted);
 }
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench gate: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
 static int check(const struct bench *bench, struct problem *problem)
 {
     const struct options *options = &bench->options;
@@ -100,7 +94,7 @@ static int judge(struct bench *bench, struct gate *gate, struct problem *problem
     struct ledger ledger;
     const bool resumes = bench->options.resume;
     if ((resumes ? find_unfinished(gate, problem) : describe(bench, gate, problem)) != 0)
-        return fail(problem);
+        return bench_fail(bench, problem);
     const enum gate_end end = gate_run(gate, &bench->options.workloads, resumes, &counts, problem);
     warn_of_changes(gate);
     if (end == GATE_INTERRUPTED) {
@@ -110,7 +104,7 @@ static int judge(struct bench *bench, struct gate *gate, struct problem *problem
     }
     if (end == GATE_STOPPED || ledger_read(gate->campaign.store, bench->arena,
                                            catalog_mode_name(gate->size), &ledger, problem) != 0)
-        return fail(problem);
+        return bench_fail(bench, problem);
     const enum exit_code code = gate_exit_code(gate);
     gate_report(gate, &counts, &ledger, code);
     return code;
@@ -120,12 +114,12 @@ static int gate_command(struct bench *bench, struct gate *gate, struct problem *
 {
     struct options *options = &bench->options;
     if (check(bench, problem) != 0)
-        return fail(problem);
+        return bench_fail(bench, problem);
     if (options->rows == NULL)
         options->rows = arena_printf(bench->arena, "%s/workloads/gate.txt", bench->root);
     if (bench_read_catalog(bench, problem) != 0 ||
         campaign_open(bench, &gate->campaign, problem) != 0)
-        return fail(problem);
+        return bench_fail(bench, problem);
     gate->bench = bench;
     gate->campaign.measure.timeout_s =
         (double)(options->timeout_s > 0 ? options->timeout_s : TIMEOUT_DEFAULT);
@@ -146,7 +140,7 @@ int command_gate(int argc, char *const *argv)
     struct gate *gate = arena_alloc(&arena, sizeof *gate);
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, accepted, &bench, &problem) != 0)
-        code = fail(&problem);
+        code = bench_fail(&bench, &problem);
     else if (bench.options.help)
         print_help();
     else

@@ -19,12 +19,6 @@ static void print_help(void)
     options_print(accepted);
 }
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench import: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
 static void count_points(const struct export_session *read, int *ok, int *failed,
                          struct sample *sample)
 {
@@ -144,11 +138,11 @@ int command_import(int argc, char *const *argv)
     struct store *store = NULL;
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, accepted, &bench, &problem) != 0)
-        code = fail(&problem);
+        code = bench_fail(&bench, &problem);
     else if (bench.options.help)
         print_help();
     else if (import(&bench, &store, &problem) != 0)
-        code = fail(&problem);
+        code = bench_fail(&bench, &problem);
     store_close(store);
     arena_free(&arena);
     return code;

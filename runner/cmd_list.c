@@ -28,12 +28,6 @@ static void print_help(void)
     options_print(accepted);
 }
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench list: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
 static bool is_in_set(const struct bench *bench, enum catalog_set set, const char *name)
 {
     struct strings names = {0};
@@ -209,14 +203,14 @@ int command_list(int argc, char *const *argv)
     struct listing listing = {.colour = style_is_wanted(stdout)};
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, accepted, &listing.bench, &problem) != 0) {
-        code = fail(&problem);
+        code = bench_fail(&listing.bench, &problem);
     } else if (listing.bench.options.help) {
         print_help();
     } else if (listing.bench.options.positional.count > 0 || listing.bench.options.has_rest) {
         problem_set(&problem, "takes no arguments but options: see --help");
-        code = fail(&problem);
+        code = bench_fail(&listing.bench, &problem);
     } else if (read_listing(&listing, &problem) != 0) {
-        code = fail(&problem);
+        code = bench_fail(&listing.bench, &problem);
     } else if (listing.bench.options.json) {
         print_json(&listing);
     } else {

@@ -19,12 +19,6 @@ static void print_help(void)
     options_print(accepted);
 }
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench misuse: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
 static int choose(struct bench *bench, struct misuse_stage *stage, struct problem *problem)
 {
     struct strings names = {0};
@@ -78,7 +72,7 @@ static int run(struct bench *bench, struct campaign *campaign, struct problem *p
     struct misuse_stage stage = {0};
     if (choose(bench, &stage, problem) != 0 || campaign_open(bench, campaign, problem) != 0 ||
         begin(bench, &stage, campaign, problem) != 0)
-        return fail(problem);
+        return bench_fail(bench, problem);
     enum campaign_end end = misuse_run(bench, campaign, &stage, problem);
     /* Nothing is planned besides, so this only ends the session. */
     if (end == CAMPAIGN_DONE)
@@ -86,7 +80,7 @@ static int run(struct bench *bench, struct campaign *campaign, struct problem *p
     if (end == CAMPAIGN_DONE)
         return report(bench, campaign, &stage);
     if (end != CAMPAIGN_INTERRUPTED)
-        return fail(problem);
+        return bench_fail(bench, problem);
     fprintf(stderr, "interrupted: %d outcomes are stored in %s; the next call starts anew\n",
             stage.count, store_path(campaign->store));
     return EXIT_INTERRUPTED;
@@ -100,7 +94,7 @@ int command_misuse(int argc, char *const *argv)
     struct campaign campaign = {0};
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, accepted, &bench, &problem) != 0)
-        code = fail(&problem);
+        code = bench_fail(&bench, &problem);
     else if (bench.options.help)
         print_help();
     else

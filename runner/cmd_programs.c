@@ -51,12 +51,6 @@ static void print_help(void)
     options_print(accepted);
 }
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench programs: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
 static bool is_chosen(const struct strings *names, const struct program *program)
 {
     return names->count == 0 || strings_hold(names, program->name);
@@ -321,7 +315,7 @@ static int report(struct timing *timing, struct campaign *campaign, struct probl
     struct samples samples;
     if (store_load_samples(campaign->store, arena, session, &campaign->cells, &samples, problem) !=
         0)
-        return fail(problem);
+        return bench_fail(timing->bench, problem);
     const struct programs_table table =
         programs_table_make(arena, &campaign->cells, &samples, timing->rows, timing->rounds);
     if (timing->bench->options.json) {
@@ -348,7 +342,7 @@ static int run(struct timing *timing, struct campaign *campaign, struct problem 
     if (choose(timing, campaign, problem) != 0 ||
         campaign_open(timing->bench, campaign, problem) != 0 ||
         begin(timing, campaign, problem) != 0)
-        return fail(problem);
+        return bench_fail(timing->bench, problem);
     switch (campaign_run(timing->bench, campaign, problem)) {
     case CAMPAIGN_DONE:
         return report(timing, campaign, problem);
@@ -356,7 +350,7 @@ static int run(struct timing *timing, struct campaign *campaign, struct problem 
         fputs("interrupted: the next call starts anew\n", stderr);
         return EXIT_INTERRUPTED;
     default:
-        return fail(problem);
+        return bench_fail(timing->bench, problem);
     }
 }
 
@@ -391,12 +385,12 @@ int command_programs(int argc, char *const *argv)
     struct timing timing = {.bench = &bench};
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, accepted, &bench, &problem) != 0) {
-        code = fail(&problem);
+        code = bench_fail(&bench, &problem);
     } else if (bench.options.help) {
         print_help();
     } else {
         code = make_scratch(&timing, &problem) == 0 ? run(&timing, &campaign, &problem)
-                                                    : fail(&problem);
+                                                    : bench_fail(&bench, &problem);
         remove_scratch(&timing);
     }
     campaign_close(&campaign);

@@ -35,12 +35,6 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench gate: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
 static bool is_same(const char *a, const char *b)
 {
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
@@ -152,7 +146,7 @@ int gate_prove(const struct gate *gate, struct problem *problem)
     struct ledger ledger;
     if (end == GATE_STOPPED || ledger_read(gate->campaign.store, bench->arena,
                                            catalog_mode_name(size), &ledger, problem) != 0)
-        return fail(problem);
+        return bench_fail(bench, problem);
     if (bench->options.json)
         json_print(
             json_pack("{s:s, s:o}", "command", "gate", "ledger", gate_report_ledger_json(&ledger)));

@@ -16,12 +16,6 @@ struct row {
     int alarms, proven;
 };
 
-static int fail(const struct problem *problem)
-{
-    fprintf(stderr, "hakbench gate: %s\n", problem->text);
-    return EXIT_USAGE;
-}
-
 static enum catalog_mode size_of(const struct gate *gate)
 {
     return gate->bench->options.quick ? MODE_QUICK : MODE_DEFAULT;
@@ -93,7 +87,7 @@ int gate_replay(const struct gate *gate, struct problem *problem)
     struct row rows[GATE_CELLS_MAX];
     int count;
     if (load_rows(gate, decision_looks[0].blocks, rows, &count, problem) != 0)
-        return fail(problem);
+        return bench_fail(gate->bench, problem);
     const int red = replay_gates(rows, count, gates, seed);
     if (options->json) {
         json_t *array = json_array();
@@ -136,7 +130,7 @@ int gate_plan(const struct gate *gate, struct problem *problem)
     int count;
     double round = 0;
     if (load_rows(gate, LEAST, rows, &count, problem) != 0)
-        return fail(problem);
+        return bench_fail(gate->bench, problem);
     for (int i = 0; i < count; i++)
         round += rows[i].blocks.seconds;
     const double minutes = (double)options->plan;

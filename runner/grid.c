@@ -20,12 +20,6 @@ struct grid {
     struct facts stored; /* of the session to go on with, else empty */
 };
 
-static int fail(const struct grid *grid, const struct problem *problem)
-{
-    fprintf(stderr, "hakbench %s: %s\n", grid->design->command, problem->text);
-    return EXIT_USAGE;
-}
-
 static const char *repeats_key(const struct grid *grid)
 {
     return grid->design->is_mirrored ? "plan.blocks" : "plan.repeats";
@@ -283,11 +277,11 @@ static int report(struct grid *grid, struct problem *problem)
     struct samples samples;
     if (store_load_samples(campaign->store, arena, session, &campaign->cells, &samples, problem) !=
         0)
-        return fail(grid, problem);
+        return bench_fail(&grid->bench, problem);
     struct latency_results latencies;
     if (store_load_latencies(campaign->store, arena, session, &campaign->cells, &latencies,
                              problem) != 0)
-        return fail(grid, problem);
+        return bench_fail(&grid->bench, problem);
     const struct summary summary = summary_make(arena, &campaign->cells, &samples, SUMMARY_RATE);
     const enum exit_code code = summary_exit_code(&summary);
     if (grid->bench.options.json) {
@@ -349,7 +343,7 @@ static int measure(struct grid *grid, struct problem *problem)
                 folder);
         return EXIT_INTERRUPTED;
     default:
-        fail(grid, problem);
+        bench_fail(&grid->bench, problem);
         fprintf(stderr, "then hakbench %s --resume --results %s goes on\n", command, folder);
         return EXIT_USAGE;
     }
@@ -377,10 +371,10 @@ static int run(struct grid *grid, struct problem *problem)
     const bool resumes = grid->bench.options.resume;
     if ((resumes && recall(grid, problem) != 0) || choose(grid, problem) != 0 ||
         (!resumes && campaign_open(&grid->bench, &grid->campaign, problem) != 0))
-        return fail(grid, problem);
+        return bench_fail(&grid->bench, problem);
     campaign_add_facts(&grid->bench, &grid->campaign);
     const int status = resumes ? go_on(grid, problem) : begin_anew(grid, problem);
-    return status == 0 ? measure(grid, problem) : fail(grid, problem);
+    return status == 0 ? measure(grid, problem) : bench_fail(&grid->bench, problem);
 }
 
 int grid_command(const struct grid_design *design, int argc, char *const *argv)
@@ -390,7 +384,7 @@ int grid_command(const struct grid_design *design, int argc, char *const *argv)
     struct grid grid = {.design = design};
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, design->options, &grid.bench, &problem) != 0) {
-        code = fail(&grid, &problem);
+        code = bench_fail(&grid.bench, &problem);
     } else if (grid.bench.options.help) {
         puts(design->help);
         options_print(design->options);

@@ -8,12 +8,6 @@
 
 enum { REPEATS_DEFAULT = 5, TIMEOUT_DEFAULT = 600 };
 
-static int fail(const struct whole_design *design, const struct problem *problem)
-{
-    fprintf(stderr, "hakbench %s: %s\n", design->command, problem->text);
-    return EXIT_USAGE;
-}
-
 /* Those named, or hakmem and all peers. */
 static int choose_allocators(struct bench *bench, struct allocators *allocators,
                              struct problem *problem)
@@ -83,7 +77,7 @@ static int report(const struct whole_design *design, struct bench *bench, struct
     struct samples samples;
     if (store_load_samples(campaign->store, arena, session, &campaign->cells, &samples, problem) !=
         0)
-        return fail(design, problem);
+        return bench_fail(bench, problem);
     const struct summary summary = summary_make(arena, &campaign->cells, &samples, SUMMARY_WALL);
     const enum exit_code code = summary_exit_code(&summary);
     json_t *object = NULL;
@@ -95,7 +89,7 @@ static int report(const struct whole_design *design, struct bench *bench, struct
                            "noise", noise_json(&campaign->noise, &campaign->readings));
     if (design->tell(bench, campaign, &summary, object, problem) != 0) {
         json_decref(object);
-        return fail(design, problem);
+        return bench_fail(bench, problem);
     }
     if (object != NULL) {
         json_print(object);
@@ -114,7 +108,7 @@ static int run(const struct whole_design *design, struct bench *bench, struct ca
     if (choose(design, bench, campaign, problem) != 0 ||
         campaign_open(bench, campaign, problem) != 0 ||
         begin(design, bench, campaign, problem) != 0)
-        return fail(design, problem);
+        return bench_fail(bench, problem);
     switch (campaign_run(bench, campaign, problem)) {
     case CAMPAIGN_DONE:
         return report(design, bench, campaign, problem);
@@ -122,7 +116,7 @@ static int run(const struct whole_design *design, struct bench *bench, struct ca
         fputs("interrupted: the next call starts anew\n", stderr);
         return EXIT_INTERRUPTED;
     default:
-        return fail(design, problem);
+        return bench_fail(bench, problem);
     }
 }
 
@@ -134,7 +128,7 @@ int whole_command(const struct whole_design *design, int argc, char *const *argv
     struct campaign campaign = {0};
     int code = EXIT_PASS;
     if (bench_open(&arena, argc, argv, design->options, &bench, &problem) != 0) {
-        code = fail(design, &problem);
+        code = bench_fail(&bench, &problem);
     } else if (bench.options.help) {
         puts(design->help);
         options_print(design->options);
