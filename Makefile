@@ -146,7 +146,9 @@ endef
 $(foreach w,$(WORKLOADS),$(eval $(call latency_rules,$(w))))
 
 # --- the runner ----------------------------------------------------------------------------------
-RUNNER_SOURCES := $(wildcard runner/*.c)
+# Folders from the bottom up: a file may include its own folder and those before it (ci/tidy).
+RUNNER_FLOORS := base stats process subject store table measure job gate trend command
+RUNNER_SOURCES := $(wildcard $(RUNNER_FLOORS:%=runner/%/*.c))
 RUNNER_OBJECTS := $(RUNNER_SOURCES:%.c=build/obj/%.o)
 build/obj/runner/%.o: runner/%.c Makefile
 	@mkdir -p $(@D)
@@ -178,7 +180,7 @@ build/obj/runner/micro/%.o: runner/micro/%.cc Makefile
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  CXX $@')
 	$(Q)$(CXX) -std=c++17 -O2 -g -DNDEBUG -Wall -Wextra -Werror -MMD -MP -iquote . -pthread -c -o $@ $<
-build/micro: $(addprefix build/obj/runner/,micro/micro.o micro/gbench_shim.o random.o)
+build/micro: $(addprefix build/obj/runner/,micro/micro.o micro/gbench_shim.o base/random.o)
 	$(if $(V),,@echo '  CXX $@')
 	$(Q)$(CXX) -pthread -o $@ $^ -lbenchmark
 
@@ -280,7 +282,7 @@ build/test/runner/obj/%.t.o: runner/tests/unit/%.c Makefile
 	@mkdir -p $(@D)
 	$(if $(V),,@echo '  CC $@')
 	$(Q)$(CC) $(CFLAGS) $(SANITIZE_asan) -c -o $@ $<
-build/test/runner/%: build/test/runner/obj/%.t.o $(patsubst runner/%.c,build/test/runner/obj/%.o,$(filter-out runner/main.c,$(RUNNER_SOURCES)))
+build/test/runner/%: build/test/runner/obj/%.t.o $(patsubst runner/%.c,build/test/runner/obj/%.o,$(filter-out runner/command/main.c,$(RUNNER_SOURCES)))
 	$(if $(V),,@echo '  CC $@')
 	$(Q)$(CC) $(SANITIZE_asan) -o $@ $^ -lcmocka $(LIBS)
 
@@ -325,7 +327,7 @@ conformance-all: blackbox variants-all
 
 format:
 	clang-format -i $(wildcard allocator/*.[ch] allocator/tests/*.h allocator/tests/*/*.[ch] allocator/tests/*/*.cc workloads/*.[ch] workloads/*/*.[ch] \
-	    runner/*.[ch] runner/*/*.[ch] runner/*/*.cc runner/tests/unit/*.[ch])
+	    runner/*/*.[ch] runner/*/*.cc runner/tests/unit/*.[ch])
 
 clean:
 	rm -rf build

@@ -1,6 +1,6 @@
 """Reads one session of the results database into plain typed data; never writes to it.
 
-Units are those of runner/schema.sql: nanoseconds, bytes, UTC ISO-8601 text. Whatever cannot be
+Units are those of runner/store/schema.sql: nanoseconds, bytes, UTC ISO-8601 text. What cannot be
 read raises LoadError, whose text is the one line a person sees: what, where, what to do now.
 """
 

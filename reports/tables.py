@@ -1,7 +1,7 @@
 """What a session tells besides its samples: latencies, time lines, counters, noise, programs.
 
 Each stands in a table of its own that an older database may lack and that a session may have no
-row of: then there is nothing, which is no error. Units are those of runner/schema.sql.
+row of: then there is nothing, which is no error. Units are those of runner/store/schema.sql.
 """
 
 from __future__ import annotations

@@ -18,6 +18,10 @@ CLEAN = {
     "allocator/tests/unit/low.c": '#include "allocator/low.h"\n#include "runner/run.h"\n\n'
                                   "int main(void)\n{\n    return low_read(0);\n}\n",
     "workloads/identity.h": HEADER.format("identity", ""),
+    "Makefile": "RUNNER_FLOORS := ground first\n",
+    "runner/ground/ground.h": HEADER.format("ground", ""),
+    "runner/first/first.h": HEADER.format("first", '#include "runner/ground/ground.h"\n'),
+    "runner/apart/apart.h": HEADER.format("apart", '#include "runner/ground/ground.h"\n'),
     "runner/run.h": HEADER.format("run", '#include "workloads/identity.h"\n'),
     "reports/load.py": '"""Loads."""\n',
 }
@@ -58,6 +62,12 @@ FAULTS = {
                                "workloads/w/main.c:1: may not include"),
     "runner knows the allocator": ({"runner/a.c": '#include "allocator/low.h"\n'},
                                    "runner/a.c:1: may not include"),
+    "floor knows the one above": ({"runner/ground/a.c": '#include "runner/first/first.h"\n'},
+                                  "runner/ground/a.c:1: may not include"),
+    "folder apart knows a floor": ({"runner/apart/a.c": '#include "runner/first/first.h"\n'},
+                                   "runner/apart/a.c:1: may not include"),
+    "allocator knows a floor": ({"allocator/a.c": '#include "runner/ground/ground.h"\n'},
+                                "allocator/a.c:1: may not include"),
     "product knows a test": ({"runner/tests/t.h": "int t;\n",
                               "runner/a.c": '#include "runner/tests/t.h"\n'},
                              "runner/a.c:1: may not include"),

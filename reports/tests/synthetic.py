@@ -1,4 +1,4 @@
-"""Makes small results databases from runner/schema.sql, with every kind of outcome in them."""
+"""Small results databases made from runner/store/schema.sql, with every kind of outcome."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from reports.load import DATABASE_NAME
 from reports.names import ROOT, Names, read_names
 
-SCHEMA = ROOT / "runner" / "schema.sql"
+SCHEMA = ROOT / "runner" / "store" / "schema.sql"
 WORKLOADS = {  # name -> (operations, operations per second, soft faults, peak RSS)
     "ws8192": (20_000_000, 71.3e6, 1620, 9_100_000),
     "cfrac": (184_000_000, 96.5e6, 410, 5_200_000),

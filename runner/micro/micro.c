@@ -1,8 +1,8 @@
 /* Micro-benchmarks of malloc: one call, or one pattern of calls, at a time. Run it under any
  * allocator by LD_PRELOAD; `hakbench micro` does so for all of them.
  */
+#include "runner/base/random.h"
 #include "runner/micro/gbench_shim.h"
-#include "runner/random.h"
 
 #include <semaphore.h>
 #include <stdio.h>

@@ -28,7 +28,7 @@ class Decision(ctypes.Structure):
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     folder = tmp_path_factory.mktemp("statistics")
-    sources = [str(ROOT / "runner" / name) for name in SOURCES]
+    sources = [str(ROOT / "runner" / "stats" / name) for name in SOURCES]
     path = compile_preload(pathlib.Path(sources[0]), folder / "statistics.so", *sources[1:], "-lm")
     opened = ctypes.CDLL(path)
     opened.stats_signed_rank_cdf.restype = ctypes.c_double

@@ -1,4 +1,4 @@
-#include "runner/bisect.h"
+#include "runner/stats/bisect.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

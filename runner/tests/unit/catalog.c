@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
-#include "runner/allocator.h"
-#include "runner/variants.h"
+#include "runner/subject/allocator.h"
+#include "runner/subject/variants.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

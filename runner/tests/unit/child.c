@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
-#include "runner/child.h"
-#include "runner/interrupt.h"
+#include "runner/process/child.h"
+#include "runner/base/interrupt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

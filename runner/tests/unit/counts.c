@@ -1,5 +1,5 @@
-#include "runner/counts.h"
-#include "runner/ledger.h"
+#include "runner/measure/counts.h"
+#include "runner/store/ledger.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
-#include "runner/decision.h"
-#include "runner/power.h"
-#include "runner/random.h"
+#include "runner/stats/decision.h"
+#include "runner/base/random.h"
+#include "runner/stats/power.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* The doctor: from files of a machine to readings, and from readings to warnings. */
 #define _GNU_SOURCE
-#include "runner/doctor.h"
-#include "runner/record.h"
+#include "runner/job/doctor.h"
+#include "runner/subject/record.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "runner/history.h"
+#include "runner/trend/history.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,8 @@ static int setup(void **state)
 {
     (void)state;
     folder = mkdtemp(arena_copy(&arena, "/tmp/hakbench-unit-history-XXXXXX"));
-    return folder != NULL ? store_open(&arena, folder, "runner/schema.sql", &store, &problem) : -1;
+    return folder != NULL ? store_open(&arena, folder, "runner/store/schema.sql", &store, &problem)
+                          : -1;
 }
 
 static int teardown(void **state)

@@ -1,4 +1,4 @@
-#include "runner/latency.h"
+#include "runner/measure/latency.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "runner/lineage.h"
+#include "runner/subject/lineage.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Noise: from the samples of a session to the spread of each cell, workload and the whole. */
-#include "runner/noise.h"
+#include "runner/store/noise.h"
 
 #include <math.h>
 #include <setjmp.h>

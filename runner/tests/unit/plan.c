@@ -1,5 +1,5 @@
-#include "runner/plan.h"
-#include "runner/passes.h"
+#include "runner/subject/plan.h"
+#include "runner/subject/passes.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-#include "runner/proof.h"
-#include "runner/elf.h"
+#include "runner/subject/proof.h"
+#include "runner/process/elf.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

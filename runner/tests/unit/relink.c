@@ -1,7 +1,7 @@
 #define _GNU_SOURCE
-#include "runner/relink.h"
-#include "runner/plant.h"
-#include "runner/tool.h"
+#include "runner/gate/relink.h"
+#include "runner/gate/plant.h"
+#include "runner/process/tool.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

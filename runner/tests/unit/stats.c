@@ -1,4 +1,4 @@
-#include "runner/stats.h"
+#include "runner/stats/stats.h"
 
 #include <math.h>
 #include <setjmp.h>

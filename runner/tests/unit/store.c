@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "runner/store.h"
+#include "runner/store/store.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ static int teardown(void **state)
 static struct store *open_store(void)
 {
     struct store *store;
-    if (store_open(&arena, folder, "runner/schema.sql", &store, &problem) != 0)
+    if (store_open(&arena, folder, "runner/store/schema.sql", &store, &problem) != 0)
         return NULL;
     return store;
 }
@@ -322,18 +322,18 @@ static void folders_are_made_or_the_problem_names_them(void **state)
     (void)state;
     struct store *store;
     const char *deep = arena_printf(&arena, "%s/a/b", folder);
-    assert_int_equal(store_open(&arena, deep, "runner/schema.sql", &store, &problem), 0);
+    assert_int_equal(store_open(&arena, deep, "runner/store/schema.sql", &store, &problem), 0);
     store_close(store);
     unlink(arena_printf(&arena, "%s/results.sqlite", deep));
     rmdir(deep);
     rmdir(arena_printf(&arena, "%s/a", folder));
     const char *below = arena_printf(&arena, "%s/x", file);
     fclose(fopen(file, "w"));
-    assert_int_equal(store_open(&arena, below, "runner/schema.sql", &store, &problem), -1);
+    assert_int_equal(store_open(&arena, below, "runner/store/schema.sql", &store, &problem), -1);
     assert_non_null(strstr(problem.text, "Not a directory"));
     unlink(file);
     mkdir(file, 0777);
-    assert_int_equal(store_open(&arena, folder, "runner/schema.sql", &store, &problem), -1);
+    assert_int_equal(store_open(&arena, folder, "runner/store/schema.sql", &store, &problem), -1);
     assert_non_null(strstr(problem.text, "cannot write"));
     rmdir(file);
 }

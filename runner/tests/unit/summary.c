@@ -1,8 +1,8 @@
-#include "runner/summary.h"
-#include "runner/options.h"
-#include "runner/pairs.h"
-#include "runner/select.h"
-#include "runner/style.h"
+#include "runner/store/summary.h"
+#include "runner/base/style.h"
+#include "runner/store/pairs.h"
+#include "runner/store/select.h"
+#include "runner/subject/options.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -166,7 +166,7 @@ static void a_command_can_be_typed_again(void **state)
 {
     (void)state;
     static char *const words[] = {"run", "a=b", "two words", "it's", ""};
-    assert_string_equal(options_quote(&arena, 5, words), "run a=b 'two words' 'it'\\''s' ''");
+    assert_string_equal(text_quote(&arena, 5, words), "run a=b 'two words' 'it'\\''s' ''");
 }
 
 static void widths_are_columns_not_bytes(void **state)

@@ -1,4 +1,4 @@
-#include "runner/text.h"
+#include "runner/base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
-#include "runner/verdict.h"
-#include "runner/predictions.h"
+#include "runner/measure/verdict.h"
+#include "runner/subject/predictions.h"
 
 #include <setjmp.h>
 #include <signal.h>

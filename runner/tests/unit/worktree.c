@@ -1,6 +1,6 @@
 #define _GNU_SOURCE
-#include "runner/worktree.h"
-#include "runner/git.h"
+#include "runner/gate/worktree.h"
+#include "runner/process/git.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
