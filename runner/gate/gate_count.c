@@ -99,28 +99,37 @@ static int judge(struct gate *gate, struct gate_count *count, bool *is_worse,
     return 0;
 }
 
+static void set_plant(struct gate *gate, struct cell *cell, double amount)
+{
+    cell->allocator.environment = (struct strings){0};
+    strings_add(gate->bench->arena, &cell->allocator.environment,
+                plant_setting(gate->bench->arena, &gate->plant, true, amount));
+}
+
 /* How many instructions more a call the plant must have on this row: its price by the call is
- * measured, because a row has as many calls an instruction as it likes. */
+ * measured, because a row has as many calls an instruction as it likes. Few calls drown in what
+ * the row's own count varies by, so the probe grows until it is a fifth of the row. */
 static enum gate_end calibrate(struct gate *gate, struct cell *cell, struct problem *problem)
 {
-    enum { PROBED = 64 };
-    struct counts idle = {0}, probed = {0};
-    const struct strings none = {0};
-    struct plant *plant = &gate->plant;
+    static const double probe_least = 64, probe_most = 1 << 20, factor = 16, enough = 0.2;
+    struct counts idle = {0};
     enum gate_end end = count_once(gate, cell, &idle, problem);
-    cell->allocator.environment = none;
-    strings_add(gate->bench->arena, &cell->allocator.environment,
-                plant_setting(gate->bench->arena, plant, true, PROBED));
-    if (end == GATE_DONE)
+    const double before = (double)idle.values[COUNT_INSTRUCTIONS][0];
+    for (double probe = probe_least; end == GATE_DONE && probe <= probe_most; probe *= factor) {
+        struct counts probed = {0};
+        set_plant(gate, cell, probe);
         end = count_once(gate, cell, &probed, problem);
+        const double added = (double)probed.values[COUNT_INSTRUCTIONS][0] - before;
+        if (end == GATE_DONE && added >= enough * before) {
+            set_plant(gate, cell, gate->plant.share * before / added * probe);
+            return end;
+        }
+    }
     if (end != GATE_DONE)
         return end;
-    const double before = (double)idle.values[COUNT_INSTRUCTIONS][0];
-    const double price = ((double)probed.values[COUNT_INSTRUCTIONS][0] - before) / PROBED;
-    cell->allocator.environment = none;
-    strings_add(gate->bench->arena, &cell->allocator.environment,
-                plant_setting(gate->bench->arena, plant, true, plant->share * before / price));
-    return GATE_DONE;
+    problem_set(problem, "%s calls malloc and free too seldom for --plant %s", cell->workload,
+                gate->plant.name);
+    return GATE_STOPPED;
 }
 
 static enum gate_end count_row(struct gate *gate, const struct catalog_row *row,

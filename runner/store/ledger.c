@@ -34,13 +34,16 @@ static int count_rows(struct store *store, struct arena *arena, const char *from
     return step < 0 ? -1 : 0;
 }
 
+/* A crash is what a canary must come to, and without a plant it is an alarm. Of any other plant it
+ * says nothing: that gate was never asked. */
 int ledger_read(struct store *store, struct arena *arena, const char *size, struct ledger *ledger,
                 struct problem *problem)
 {
     static const char lines[] =
         "SELECT plant, workload, count(*), sum(verdict IN ('regressed', 'crash'))"
         " FROM gate_ledger"
-        " WHERE cpu = ?1 AND size = ?2 GROUP BY plant, workload"
+        " WHERE cpu = ?1 AND size = ?2"
+        " AND (verdict <> 'crash' OR plant IS NULL OR plant = 'canary') GROUP BY plant, workload"
         " ORDER BY plant IS NOT NULL, substr(plant, 1, instr(plant || '=', '=')),"
         " CAST(substr(plant, instr(plant, '=') + 1) AS REAL), workload";
     static const char gates[] =

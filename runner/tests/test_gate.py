@@ -138,6 +138,17 @@ def test_trouble_comes_before_statistics(repository: GateRepository, head: int, 
     assert row["exit_code"] == 4 and row["trouble"] in done.stdout
 
 
+def test_a_crash_is_what_a_canary_comes_to_and_no_detection_of_anything_else(
+        tmp_path: pathlib.Path) -> None:
+    repository = GateRepository(tmp_path)
+    slowed = repository.gate(CRASHES, CRASHES, "--timed", "--plant", "slowdown=5%")
+    flipped = repository.gate(PLAIN, PLAIN, "--timed", "--plant", "canary")
+    assert (slowed.returncode, flipped.returncode) == (4, 4)
+    assert repository.rows_of("SELECT verdict FROM gate_ledger WHERE plant = 'slowdown=5%'")
+    assert "slowdown" not in flipped.stdout.split("called regressed")[1], flipped.stdout
+    assert re.search(r"canary +ws8192 1/1", flipped.stdout), flipped.stdout
+
+
 def test_a_head_that_does_not_build_is_told_by_the_compilers_line(
         repository: GateRepository) -> None:
     done = repository.gate(PLAIN, BROKEN)
@@ -166,6 +177,18 @@ def test_counts_find_one_per_cent_and_nothing_in_nothing(repository: GateReposit
     assert faults.returncode == 1, faults.stderr
     (row,) = [row for row in read_json(faults)["deterministic"] if row["metric"] == "faults"]
     assert row["verdict"] == "more" and row["head"] - row["base"] > 300
+
+
+@pytest.mark.skipif(shutil.which("valgrind") is None or shutil.which("strace") is None,
+                    reason="valgrind or strace is not installed")
+def test_a_plant_is_as_large_as_it_says_where_few_calls_carry_it(tmp_path: pathlib.Path) -> None:
+    repository = GateRepository(tmp_path)
+    (repository.top / "workloads/counted.txt").write_text(
+        "ws8192  about  Too short.\nws8192  default  --ops 10\n")
+    done = repository.gate(PLAIN, PLAIN, "--deterministic", "--plant", "instructions=5%", "--json")
+    assert done.returncode == 1, done.stderr
+    (row,) = [row for row in read_json(done)["deterministic"] if row["metric"] == "instructions"]
+    assert row["head"] / row["base"] == pytest.approx(1.05, abs=0.005)
 
 
 def test_a_killed_gate_goes_on(tmp_path: pathlib.Path) -> None:
