@@ -402,17 +402,7 @@ uint64_t ace_used_bytes(void)
     return bytes;
 }
 
-void ace_fork_prepare(void)
+void ace_fork(lock_step *step)
 {
-    lock_acquire_nested(&ace.lock);
-}
-
-void ace_fork_parent(void)
-{
-    lock_release_nested(&ace.lock);
-}
-
-void ace_fork_child(void)
-{
-    lock_reset(&ace.lock);
+    step(&ace.lock);
 }

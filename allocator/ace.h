@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "allocator/os.h"
 #include "allocator/superslab.h"
 
 #define HAK_ACE_MAX (1ul << 17)
@@ -45,8 +46,7 @@ uint64_t ace_purge(uint64_t before);
 /* Bytes in live blocks. */
 uint64_t ace_used_bytes(void);
 
-void ace_fork_prepare(void);
-void ace_fork_parent(void);
-void ace_fork_child(void);
+/* Around fork: does this to each of its locks, in rising rank. */
+void ace_fork(lock_step *step);
 
 #endif

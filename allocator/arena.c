@@ -30,17 +30,7 @@ void *arena_take(size_t size)
     return taken;
 }
 
-void arena_fork_prepare(void)
+void arena_fork(lock_step *step)
 {
-    lock_acquire_nested(&arena_lock);
-}
-
-void arena_fork_parent(void)
-{
-    lock_release_nested(&arena_lock);
-}
-
-void arena_fork_child(void)
-{
-    lock_reset(&arena_lock);
+    step(&arena_lock);
 }

@@ -6,11 +6,12 @@
 
 #include <stddef.h>
 
+#include "allocator/os.h"
+
 /* Zeroed memory, 64-aligned; NULL when the system has none. `size` up to 1 MiB. */
 void *arena_take(size_t size);
 
-void arena_fork_prepare(void);
-void arena_fork_parent(void);
-void arena_fork_child(void);
+/* Around fork: does this to each of its locks, in rising rank. */
+void arena_fork(lock_step *step);
 
 #endif

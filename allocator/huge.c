@@ -279,17 +279,7 @@ uint64_t huge_used_bytes(void)
     return bytes;
 }
 
-void huge_fork_prepare(void)
+void huge_fork(lock_step *step)
 {
-    lock_acquire_nested(&huge.lock);
-}
-
-void huge_fork_parent(void)
-{
-    lock_release_nested(&huge.lock);
-}
-
-void huge_fork_child(void)
-{
-    lock_reset(&huge.lock);
+    step(&huge.lock);
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "allocator/os.h"
+
 struct huge; /* the record of a block: what the registry gives for it */
 
 /* A block of at least `size` bytes at a multiple of `alignment` (a power of two). `*zeroed`: all
@@ -32,8 +34,7 @@ uint64_t huge_purge(uint64_t before);
 
 uint64_t huge_used_bytes(void);
 
-void huge_fork_prepare(void);
-void huge_fork_parent(void);
-void huge_fork_child(void);
+/* Around fork: does this to each of its locks, in rising rank. */
+void huge_fork(lock_step *step);
 
 #endif

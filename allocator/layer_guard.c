@@ -70,17 +70,7 @@ uint64_t guard_waiting(void)
     return count;
 }
 
-void guard_fork_prepare(void)
+void guard_fork(lock_step *step)
 {
-    lock_acquire_nested(&lock);
-}
-
-void guard_fork_parent(void)
-{
-    lock_release_nested(&lock);
-}
-
-void guard_fork_child(void)
-{
-    lock_reset(&lock);
+    step(&lock);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "allocator/os.h"
 #include "allocator/superslab.h"
 
 /* Is the slab held back although all its blocks seem to be in? */
@@ -22,8 +23,7 @@ void guard_retry(void (*release)(struct slab *slab, unsigned class));
 uint64_t guard_deferred(void);
 uint64_t guard_waiting(void);
 
-void guard_fork_prepare(void);
-void guard_fork_parent(void);
-void guard_fork_child(void);
+/* Around fork: does this to each of its locks, in rising rank. */
+void guard_fork(lock_step *step);
 
 #endif

@@ -66,5 +66,7 @@ void lock_release(struct os_lock *lock);
 void lock_acquire_nested(struct os_lock *lock);
 void lock_release_nested(struct os_lock *lock);
 void lock_reset(struct os_lock *lock);
+/* One of the three. */
+typedef void lock_step(struct os_lock *lock);
 
 #endif

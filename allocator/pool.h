@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "allocator/layer_pin.h"
+#include "allocator/os.h"
 #include "allocator/remote.h"
 #include "allocator/size_class.h"
 
@@ -64,9 +65,7 @@ uint64_t pool_purge(uint64_t before);
 uint64_t pool_used_bytes(void);
 uint64_t pool_idle_bytes(void);
 
-/* Around fork: all locks, and in the child their reset. */
-void pool_fork_prepare(void);
-void pool_fork_parent(void);
-void pool_fork_child(void);
+/* Around fork: does this to each of its locks, in rising rank. */
+void pool_fork(lock_step *step);
 
 #endif

@@ -215,26 +215,10 @@ uint64_t pool_idle_bytes(void)
     return slabs * HAK_SLAB;
 }
 
-void pool_fork_prepare(void)
+void pool_fork(lock_step *step)
 {
     for (unsigned class = 0; class < HAK_CLASSES; class ++)
-        lock_acquire_nested(&pool_classes[class].lock);
-    guard_fork_prepare();
-    lock_acquire_nested(&pool_stock.lock);
-}
-
-void pool_fork_parent(void)
-{
-    lock_release_nested(&pool_stock.lock);
-    guard_fork_parent();
-    for (unsigned class = HAK_CLASSES; class -- > 0;)
-        lock_release_nested(&pool_classes[class].lock);
-}
-
-void pool_fork_child(void)
-{
-    lock_reset(&pool_stock.lock);
-    guard_fork_child();
-    for (unsigned class = 0; class < HAK_CLASSES; class ++)
-        lock_reset(&pool_classes[class].lock);
+        step(&pool_classes[class].lock);
+    guard_fork(step);
+    step(&pool_stock.lock);
 }

@@ -33,27 +33,26 @@ const struct thread_hooks thread_hooks = {.process_start = process_start, .threa
 /* The one place that holds several locks: all of them, in rising rank. Meanwhile this thread counts
  * as being inside a slow path, so a handler of another library that allocates gets an emergency
  * block instead of a deadlock. */
+static void step_all(lock_step *step)
+{
+    thread_fork(step);
+    pool_fork(step);
+    superslab_fork(step);
+    ace_fork(step);
+    span_fork(step);
+    huge_fork(step);
+    arena_fork(step);
+}
+
 static void fork_prepare(void)
 {
     thread_tls.busy = true;
-    thread_fork_prepare();
-    pool_fork_prepare();
-    superslab_fork_prepare();
-    ace_fork_prepare();
-    span_fork_prepare();
-    huge_fork_prepare();
-    arena_fork_prepare();
+    step_all(lock_acquire_nested);
 }
 
 static void fork_parent(void)
 {
-    arena_fork_parent();
-    huge_fork_parent();
-    span_fork_parent();
-    ace_fork_parent();
-    superslab_fork_parent();
-    pool_fork_parent();
-    thread_fork_parent();
+    step_all(lock_release_nested);
     thread_tls.busy = false;
 }
 
@@ -61,13 +60,7 @@ static void fork_parent(void)
  * child. */
 static void fork_child(void)
 {
-    arena_fork_child();
-    huge_fork_child();
-    span_fork_child();
-    ace_fork_child();
-    superslab_fork_child();
-    pool_fork_child();
-    thread_fork_child();
+    step_all(lock_reset);
     kpi_fork_child();
     ace_trace_fork_child();
     if (HAK_TRACE)

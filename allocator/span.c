@@ -241,17 +241,7 @@ uint64_t span_used_bytes(void)
     return bytes;
 }
 
-void span_fork_prepare(void)
+void span_fork(lock_step *step)
 {
-    lock_acquire_nested(&spans.lock);
-}
-
-void span_fork_parent(void)
-{
-    lock_release_nested(&spans.lock);
-}
-
-void span_fork_child(void)
-{
-    lock_reset(&spans.lock);
+    step(&spans.lock);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "allocator/compiler.h"
+#include "allocator/os.h"
 
 #define HAK_SPAN_MAX (16ul << 20)
 
@@ -42,8 +43,7 @@ uint64_t span_purge(uint64_t before);
 
 uint64_t span_used_bytes(void);
 
-void span_fork_prepare(void);
-void span_fork_parent(void);
-void span_fork_child(void);
+/* Around fork: does this to each of its locks, in rising rank. */
+void span_fork(lock_step *step);
 
 #endif

@@ -173,19 +173,9 @@ void superslab_hollow_out(void)
     lock_release(&spare_lock);
 }
 
-void superslab_fork_prepare(void)
+void superslab_fork(lock_step *step)
 {
-    lock_acquire_nested(&spare_lock);
-}
-
-void superslab_fork_parent(void)
-{
-    lock_release_nested(&spare_lock);
-}
-
-void superslab_fork_child(void)
-{
-    lock_reset(&spare_lock);
+    step(&spare_lock);
 }
 
 uint64_t superslab_bytes(void)

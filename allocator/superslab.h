@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #include "allocator/compiler.h"
+#include "allocator/os.h"
 
 enum slab_state { SLAB_EMPTY, SLAB_HELD, SLAB_FULL, SLAB_PARTIAL };
 
@@ -121,9 +122,8 @@ uint64_t superslab_purge(uint64_t before);
  * Thread-safe. */
 void superslab_hollow_out(void);
 
-void superslab_fork_prepare(void);
-void superslab_fork_parent(void);
-void superslab_fork_child(void);
+/* Around fork: does this to each of its locks, in rising rank. */
+void superslab_fork(lock_step *step);
 
 /* Bytes of SuperSlabs ever made. */
 uint64_t superslab_bytes(void);

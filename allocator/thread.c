@@ -89,17 +89,7 @@ struct thread *thread_self(void)
     return thread;
 }
 
-void thread_fork_prepare(void)
+void thread_fork(lock_step *step)
 {
-    lock_acquire_nested(&reuse_lock);
-}
-
-void thread_fork_parent(void)
-{
-    lock_release_nested(&reuse_lock);
-}
-
-void thread_fork_child(void)
-{
-    lock_reset(&reuse_lock);
+    step(&reuse_lock);
 }

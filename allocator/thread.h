@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "allocator/layout.h"
+#include "allocator/os.h"
 #include "allocator/remote.h"
 
 #if HAK_LAYER_HEAD
@@ -105,8 +106,7 @@ struct thread_hooks {
 };
 extern HAK_HIDDEN const struct thread_hooks thread_hooks;
 
-void thread_fork_prepare(void);
-void thread_fork_parent(void);
-void thread_fork_child(void);
+/* Around fork: does this to each of its locks, in rising rank. */
+void thread_fork(lock_step *step);
 
 #endif
