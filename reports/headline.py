@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from reports import units
 from reports.detection import Detection
+from reports.micro import WORKLOAD, Family
 from reports.programs import ProgramRows
 from reports.stats import Estimate
 from reports.summary import DEFAULT, PEER, TOTAL, VARIANT, Summary
@@ -67,19 +68,18 @@ def _paired_title(summary: Summary) -> str:
 
 
 def sentence_of(summary: Summary, detection: Detection | None = None,
-                programs: tuple[ProgramRows, ...] = ()) -> str:
+                programs: tuple[ProgramRows, ...] = (), micro: tuple[Family, ...] = ()) -> str:
     """The whole report in one sentence. Speed is that of workloads, if there are any besides whole
-    programs, else of those."""
+    programs and micro-benchmarks, else of those."""
     clauses = []
     if summary.workloads:
-        names = {program.name for program in programs}
-        ratios = {workload.name: workload.default.ratio if workload.default else None
-                  for workload in summary.workloads if workload.name not in names}
-        noun, quantity = "workload", "throughput"
-        if not ratios:
-            ratios = {program.name: program.default.ratio if program.default else None
-                      for program in programs}
-            noun, quantity = "program", "speed"
+        apart = {program.name for program in programs} | {WORKLOAD}
+        workloads = [workload for workload in summary.workloads if workload.name not in apart]
+        kinds = ((workloads, "workload", "throughput"), (programs, "program", "speed"),
+                 ([benchmark for family in micro for benchmark in family.benchmarks],
+                  "micro-benchmark", "speed"))
+        rows, noun, quantity = next((kind for kind in kinds if kind[0]), kinds[0])
+        ratios = {row.name: row.default.ratio if row.default else None for row in rows}
         clauses = [*_speed_clause(summary, ratios, noun, quantity), _safety_clause(summary)]
     if detection:
         clauses.append(f"{detection.held} of {detection.predicted} predictions on misuse held")

@@ -22,8 +22,9 @@ from reports.headline import sentence_of, title_of
 from reports.index import INDEX_NAME, REPORT_NAME, folder_name, index_view
 from reports.latency import find_latency
 from reports.load import SCHEMA_VERSION
+from reports.micro import WORKLOAD, find_micro
 from reports.programs import find_programs
-from reports.sections import counters, layers, noise, programs, timelines, workloads
+from reports.sections import counters, layers, micro, noise, programs, timelines, workloads
 from reports.sections.latency import latency_view
 from reports.stats import CONFIDENCE, SMALLEST_N, Estimate
 from reports.summary import DEFAULT, TOTAL, VARIANT, LedgerLine, Row, Summary
@@ -67,19 +68,24 @@ def render_report(summary: Summary, folder: Path) -> str:
     results, names = summary.results, summary.names
     detection = find_detection(results, names)
     warnings = advice.warnings_of(summary, detection)
-    whole = find_programs(results, names)
+    whole, families = find_programs(results, names), find_micro(results, names)
+    sections = {program.name: programs.STEM for program in whole}
+    if families:
+        sections[WORKLOAD] = micro.STEM
     return _environment().get_template("report.html.j2").render(
-        **workloads.workloads_view(summary, {program.name for program in whole}, folder),
+        **workloads.workloads_view(summary, sections, folder),
         **latency_view(find_latency(results, names), results, folder),
         **timelines.timelines_view(find_timelines(results, names), folder),
         **programs.programs_view(whole, summary, folder),
+        **micro.micro_view(families, folder),
         **layers.effects_view(find_effects(results, names), folder),
         **layers.detection_view(detection, results.misuse, folder),
         **counters.counters_view(find_counters(results, names), find_left(results, names), folder),
         **noise.noise_view(results, names, warnings, folder),
         summary=summary, session=results.session, paired=summary.paired,
         older=results.version < SCHEMA_VERSION, version=results.version,
-        title=title_of(summary, detection), sentence=sentence_of(summary, detection, whole),
+        title=title_of(summary, detection),
+        sentence=sentence_of(summary, detection, whole, families),
         facts=_grouped_facts(results.facts), warnings=warnings, constants=CONSTANTS,
         missing=list(dict.fromkeys((row.label, row.missing) for workload in summary.workloads
                                    for row in workload.rows if row.missing is not None)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,14 +34,14 @@ class View:
         return self.data.default.ratio if self.data.default else None
 
 
-def workloads_view(summary: Summary, programs: Container[str], folder: Path) -> dict[str, object]:
+def workloads_view(summary: Summary, elsewhere: Mapping[str, str],
+                   folder: Path) -> dict[str, object]:
     """Variables of headline.html.j2, workload.html.j2 and faults.html.j2; charts are left too.
-    What ran as one of `programs` has its speed from hyperfine, and no section of its own here."""
+    What is told `elsewhere`, which names its section, has none of its own here."""
     told = replace(summary, workloads=tuple(
-        workload for workload in summary.workloads if workload.name not in programs))
+        workload for workload in summary.workloads if workload.name not in elsewhere))
     views = [_view(workload, folder) for workload in told.workloads]
-    ids = {workload.name: "programs" for workload in summary.workloads}
-    return {"workloads": views, "ids": ids | {view.data.name: view.id for view in views},
+    return {"workloads": views, "ids": {**elsewhere, **{view.data.name: view.id for view in views}},
             "overview": _overview(told, folder), "faults_chart": _faults(summary, folder),
             "untrusted": any(row.speed and not row.speed.trusted
                              for workload in told.workloads for row in workload.rows)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 import sqlite3
 from pathlib import Path
@@ -20,6 +21,7 @@ from reports.figures.programs import programs_figure
 from reports.headline import sentence_of
 from reports.latency import LEAST_BEYOND, WorkloadLatency, find_latency
 from reports.load import DATABASE_NAME, LoadError, Results, load_results
+from reports.micro import find_micro
 from reports.names import Names
 from reports.programs import find_programs
 from reports.sections import latency as latency_section
@@ -259,6 +261,53 @@ def test_programs_alone_are_told_by_hyperfine(names: Names, tmp_path: Path) -> N
     text = page.read_text(encoding="utf-8")
     assert "runs per second" not in text and "4\u202f321" in text
     assert not (page.parent / "true.png").exists() and (page.parent / "programs.png").exists()
+
+
+def add_micro(database: Database, nanoseconds: dict[str, dict[str, float]]) -> None:
+    """Six blocks; what an operation takes by allocator and benchmark, a little more each block."""
+    for allocator, times in nanoseconds.items():
+        cell = database.add_cell(allocator, "micro")
+        for block in range(6):
+            output = {"benchmarks": [
+                {"name": name, "threads": int(name.partition("threads:")[2] or 1),
+                 "real_time": (1 + block / 100) * time / int(name.partition("threads:")[2] or 1),
+                 "faults_per_op": 0.25} for name, time in times.items()]}
+            database.add_sample(cell, block, ops=None, elapsed_ns=None,
+                                output=json.dumps(output))
+
+
+def test_micro_benchmarks_are_told_by_family(names: Names, tmp_path: Path) -> None:
+    database = Database(tmp_path, kind="exec", mode="micro")
+    add_micro(database, {"hakmem": {"pair/16": 5, "pair/64": 20, "pair/16/threads:2": 9},
+                         "glibc": {"pair/16": 20, "pair/64": 30, "pair/16/threads:2": 9},
+                         "mimalloc": {"pair/16": 10, "pair/64": 40}})
+    session = database.session
+    database.close()
+    results = load_results(tmp_path, session)
+    one, two = find_micro(results, names)
+    assert (one.mean.name, two.mean.name) == ("pair, 1 thread", "pair, 2 threads")
+    hakmem, glibc, mimalloc = one.mean.entries
+    assert hakmem.time and hakmem.time.value == pytest.approx(10 * 1.025)
+    assert hakmem.faults == 0.25 and one.mean.fastest is hakmem
+    assert mimalloc.best and not glibc.best, "20 is less than the square root of 600"
+    assert hakmem.ratio and hakmem.ratio.value == pytest.approx(2) and hakmem.ratio.trusted
+    small, large = one.benchmarks
+    assert [entry.best for entry in small.entries] == [False, False, True]
+    assert [entry.best for entry in large.entries] == [False, True, False]
+    assert two.mean.default and two.mean.default.time, "of all threads: 4.5 ns by 2"
+    assert two.mean.default.time.value == pytest.approx(9 * 1.025)
+    assert two.mean.entries[2].time is None
+    told = sentence_of(summarise(results, names), None, (), (one, two))
+    assert told.startswith("Against the best peer of each of 3 micro-benchmarks, hakmem’s release "
+                           "default is faster on 2 and not to be told apart on 1 ")
+    assert main(["--results", str(tmp_path), "--session", str(session)]) == 0
+    (page,) = tmp_path.glob("*/report.html")
+    text = page.read_text(encoding="utf-8")
+    assert 'id="micro"' in text and "runs per second" not in text
+    rows = read_csv(page.parent / "micro.csv")
+    assert len(rows) == 8
+    assert {row["allocator"] for row in rows if row["benchmark"] == "pair/16/threads:2"} == {
+        "hakmem", "glibc"}
 
 
 def test_a_long_time_line_keeps_first_last_and_peak() -> None:
