@@ -52,7 +52,11 @@ static int check_out(struct arena *arena, const char *root, const struct worktre
     if (is_own_top(arena, tree->folder)) {
         const char *const words[] = {"checkout", "--quiet",    "--force",
                                      "--detach", tree->commit, NULL};
-        return git_run(arena, tree->folder, words, &output, problem);
+        if (git_run(arena, tree->folder, words, &output, problem) == 0)
+            return 0;
+        if (interrupt_pending())
+            return -1;
+        /* One that was killed has left git's lock behind. A new tree has none. */
     }
     static const char *const prune[] = {"worktree", "prune", NULL};
     const char *const add[] = {"worktree", "add",        "--quiet",    "--force",

@@ -157,6 +157,16 @@ def test_a_head_that_does_not_build_is_told_by_the_compilers_line(
     assert "allocator.c:" in done.stderr and "error: expected expression" in done.stderr
 
 
+def test_a_killed_checkout_leaves_no_lock_that_matters(repository: GateRepository) -> None:
+    repository.gate(PLAIN, PLAIN, "--timed", "--blocks", 1)
+    trees = list((repository.top / ".git/worktrees").iterdir())
+    assert trees
+    for tree in trees:
+        (tree / "index.lock").touch()
+    done = repository.gate(PLAIN, PLAIN, "--timed", "--blocks", 1)
+    assert done.returncode == 3, done.stderr
+
+
 @pytest.mark.skipif(shutil.which("valgrind") is None or shutil.which("strace") is None,
                     reason="valgrind or strace is not installed")
 def test_counts_find_one_per_cent_and_nothing_in_nothing(repository: GateRepository) -> None:
