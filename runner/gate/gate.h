@@ -10,7 +10,12 @@
 #include "runner/measure/campaign.h"
 #include "runner/stats/decision.h"
 
-enum { GATE_CELLS_MAX = 16, GATE_VOID_PERCENT_MAX = 25 };
+enum {
+    GATE_CELLS_MAX = 16,
+    GATE_VOID_PERCENT_MAX = 25,
+    GATE_ROUNDS = 8,               /* of A B B A, or of B A A B, in a block */
+    GATE_PLACES = 4 * GATE_ROUNDS, /* processes of a block */
+};
 
 struct gate_cell {
     const char *workload;

@@ -105,12 +105,18 @@ int gate_store_places(const struct gate *gate, int block, const int *cells, int 
     return status;
 }
 
+int gate_store_side(const struct gate_block *block, int place)
+{
+    const bool is_inner = place % 4 == 1 || place % 4 == 2;
+    return is_inner != block->starts_with_b;
+}
+
 static int add_block(const struct gate *gate, const struct gate_cell *cell,
                      const struct gate_block *block, struct problem *problem)
 {
-    const int a = cell->first, b = cell->first + 1;
-    const int cells[4] = {block->starts_with_b ? b : a, block->starts_with_b ? a : b,
-                          block->starts_with_b ? a : b, block->starts_with_b ? b : a};
+    int cells[GATE_PLACES];
+    for (int i = 0; i < GATE_PLACES; i++)
+        cells[i] = cell->first + gate_store_side(block, i);
     sqlite3_stmt *statement = prepare(gate,
                                       "INSERT INTO gate_block VALUES (?, ?, ?, ?, ?, ?, 'begun',"
                                       " NULL, NULL, NULL, NULL, NULL, NULL)",
@@ -125,7 +131,7 @@ static int add_block(const struct gate *gate, const struct gate_cell *cell,
     database_bind_number(statement, &at, gate->next_position);
     if (finish(gate, statement, problem) != 0)
         return -1;
-    return gate_store_places(gate, block->number, cells, 4, problem);
+    return gate_store_places(gate, block->number, cells, GATE_PLACES, problem);
 }
 
 int gate_store_block_begin(const struct gate *gate, const struct gate_cell *cell,

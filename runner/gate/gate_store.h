@@ -17,6 +17,9 @@ struct gate_block {
     bool is_void;
 };
 
+/* Which side, 0 or 1, the block has at a place from 0 on. */
+int gate_store_side(const struct gate_block *block, int place);
+
 int gate_store_begin(const struct gate *gate, struct problem *problem);
 int gate_store_end(const struct gate *gate, enum exit_code code, struct problem *problem);
 int gate_store_cell(const struct gate *gate, const struct gate_cell *cell, struct problem *problem);

@@ -37,20 +37,19 @@ struct sums {
     int64_t own_ns, switches;
 };
 
-static enum gate_end measure_four(struct gate *gate, struct arena *arena,
-                                  const struct gate_cell *cell, const struct gate_block *block,
-                                  const struct allocator sides[2], struct sums *sums,
-                                  struct problem *problem)
+static enum gate_end measure_rounds(struct gate *gate, struct arena *arena,
+                                    const struct gate_cell *cell, const struct gate_block *block,
+                                    const struct allocator sides[2], struct sums *sums,
+                                    struct problem *problem)
 {
-    const int first = block->starts_with_b;
-    const int order[4] = {first, 1 - first, 1 - first, first};
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < GATE_PLACES; i++) {
+        const int side = gate_store_side(block, i);
         struct sample sample;
         const enum gate_end end =
-            gate_sample(gate, arena, cell->first + order[i], &sides[order[i]], &sample, problem);
+            gate_sample(gate, arena, cell->first + side, &sides[side], &sample, problem);
         if (end != GATE_DONE)
             return end;
-        sums->log_time[order[i]] += log((double)sample.elapsed_ns / (double)sample.ops) / 2;
+        sums->log_time[side] += log((double)sample.elapsed_ns / (double)sample.ops);
         sums->own_ns += sample.user_ns + sample.system_ns;
         sums->switches += sample.nivcsw;
     }
@@ -87,12 +86,12 @@ static enum gate_end measure_block(struct gate *gate, struct gate_cell *cell, st
     const struct host_cores *cores = &gate->campaign.cores;
     const struct covariates_start start = covariates_begin(is_pinned ? &cores->one : &cores->many);
     struct sums sums = {0};
-    const enum gate_end end = measure_four(gate, arena, cell, &block, sides, &sums, problem);
+    const enum gate_end end = measure_rounds(gate, arena, cell, &block, sides, &sums, problem);
     if (end != GATE_DONE)
         return end;
     block.covariates = covariates_end(&start, sums.own_ns, sums.switches);
     judge_disturbance(cell, &block, arena, is_pinned);
-    block.difference = sums.log_time[1] - sums.log_time[0];
+    block.difference = (sums.log_time[1] - sums.log_time[0]) / (GATE_PLACES / 2.0);
     if (gate_store_block_end(gate, cell, &block, problem) != 0)
         return GATE_STOPPED;
     cell->block_seconds = (double)block.covariates.wall_ns / 1e9;

@@ -269,7 +269,7 @@ CREATE TABLE IF NOT EXISTS gate_block (
   session_id  INTEGER NOT NULL REFERENCES gate(session_id) ON DELETE CASCADE,
   workload    TEXT NOT NULL,
   block       INTEGER NOT NULL,          -- from 0, void ones included
-  sides       TEXT NOT NULL,             -- ABBA or BAAB
+  sides       TEXT NOT NULL,             -- ABBA or BAAB, of every round
   layout_seed INTEGER NOT NULL,
   position    INTEGER NOT NULL,          -- its first place in the plan
   state       TEXT NOT NULL CHECK (state IN ('begun', 'valid', 'void')),

@@ -9,6 +9,7 @@ import re
 import shutil
 import signal
 import time
+from statistics import mean
 
 import pytest
 
@@ -45,6 +46,7 @@ void *malloc(size_t size)
 SLOW = "for (volatile int i = 0; i < 4000; i++) continue;"
 HAS_SEEN = ('const char hakmem_variant[] = "made=up";\n'
             "unsigned long hakmem_corruptions(void) { return 3; }\n")
+ROUNDS = 8
 PLAIN, SLOWER, CRASHES, CORRUPT, BROKEN = range(5)
 BODIES = {PLAIN: "", SLOWER: SLOW, CRASHES: "if (size == 777) __builtin_trap();", CORRUPT: "",
           BROKEN: "return ;;= 1;"}
@@ -99,12 +101,12 @@ def test_a_slower_head_is_red_and_every_block_is_stored(repository: GateReposito
                if row["session_id"] == told["session"]}
     builds = set()
     for block in blocks:
-        four = [samples[block["position"] + i] for i in range(4)]
-        assert "".join(sample["side"] for sample in four) == block["sides"]
-        logs = {side: [math.log(one["elapsed_ns"] / one["ops"]) for one in four
+        places = [samples[block["position"] + i] for i in range(4 * ROUNDS)]
+        assert "".join(sample["side"] for sample in places) == ROUNDS * block["sides"]
+        logs = {side: [math.log(one["elapsed_ns"] / one["ops"]) for one in places
                        if one["side"] == side] for side in "AB"}
-        assert block["difference"] == pytest.approx(sum(logs["B"]) / 2 - sum(logs["A"]) / 2)
-        builds |= {sample["malloc_build_id"] for sample in four}
+        assert block["difference"] == pytest.approx(mean(logs["B"]) - mean(logs["A"]))
+        builds |= {sample["malloc_build_id"] for sample in places}
     assert len(builds) == 2 * len(blocks), "every block has layouts of its own"
 
 
