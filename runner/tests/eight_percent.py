@@ -1,7 +1,7 @@
 """`make trend-proof`: twelve commits of a tiny allocator, of which the eighth is slower by 8 %, are
 measured for real; the trend must mark it, bisect name it, accept clear it.
 
-For a quiet machine, which it takes about fifteen minutes. The folder stays, and calling it again
+For a quiet machine, which it takes about five minutes. The folder stays, and calling it again
 goes on where it was. Exit code 0: all three; 1: not.
 
 usage: python3 -m runner.tests.eight_percent FOLDER [trend | bisect]
@@ -16,10 +16,10 @@ from runner.tests.bench import ROOT
 from runner.tests.repository import Repository
 
 COMMITS, GUILTY = 12, 7
-TURNS = 30_000  # of a loop in each malloc: nearly all the time is there, half a second a process
+TURNS = 30_000  # of a loop in each malloc: nearly all the time is there
 SLOWER = 1.08
-BLOCKS = 24  # enough where a block varies by ten per cent
-ROWS = "ws8192  quick --ops 60000\nws8192  default --ops 60000\n"
+BLOCKS = 60  # of short processes, 50 ms each: see docs/BENCHMARKING.md on flicker
+ROWS = "ws8192  quick --ops 6000\nws8192  default --ops 6000\n"
 
 
 class Live(Repository):
