@@ -16,7 +16,7 @@ from runner.tests.bench import ROOT
 from runner.tests.repository import Repository
 
 COMMITS, GUILTY = 12, 7
-TURNS = 30_000  # of a loop in each malloc: nearly all the time is there
+TURNS = 50_000  # of a loop in each malloc: nearly all the time is there
 SLOWER = 1.08
 BLOCKS = 60  # of short processes, 50 ms each: see docs/BENCHMARKING.md on flicker
 ROWS = "ws8192  quick --ops 6000\nws8192  default --ops 6000\n"

@@ -20,15 +20,19 @@ workloads:
 \tmkdir -p build
 \tln -sfn {root}/build/workloads build/workloads
 """
-# A malloc that does nothing but take its time: work is the only thing that costs.
+# A malloc that does nothing but take its time: work is the only thing that costs. A chain of
+# multiplications takes as long at every address; a loop through memory may take twice as long.
 SOURCE = """\
 /* commit {number} */
 #define BUMP_OWN_MALLOC 1
 #include "runner/tests/preload/bump.h"
+#include <stdint.h>
 void *malloc(size_t size)
 {{
-    for (volatile int i = 0; i < {work}; i++)
-        continue;
+    uint64_t x = size;
+    for (int i = 0; i < {work}; i++)
+        x = x * 6364136223846793005u + 1;
+    __asm__ volatile("" : : "r"(x));
     return bump(size, 16);
 }}
 """
