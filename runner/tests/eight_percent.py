@@ -1,7 +1,7 @@
 """`make trend-proof`: twelve commits of a tiny allocator, of which the eighth is slower by 8 %, are
 measured for real; the trend must mark it, bisect name it, accept clear it.
 
-For a quiet machine, which it takes about five minutes. The folder stays, and calling it again
+For a quiet machine, which it takes about three minutes. The folder stays, and calling it again
 goes on where it was. Exit code 0: all three; 1: not.
 
 usage: python3 -m runner.tests.eight_percent FOLDER [trend | bisect]
@@ -16,9 +16,9 @@ from runner.tests.bench import ROOT
 from runner.tests.repository import Repository
 
 COMMITS, GUILTY = 12, 7
-TURNS = 50_000  # of a loop in each malloc: nearly all the time is there
+TURNS = 10_000  # of a loop in each malloc: nearly all the time is there
 SLOWER = 1.08
-BLOCKS = 60  # of short processes, 50 ms each: see docs/BENCHMARKING.md on flicker
+BLOCKS = 30  # of short processes, 50 ms each: see docs/BENCHMARKING.md on flicker
 ROWS = "ws8192  quick --ops 6000\nws8192  default --ops 6000\n"
 
 
