@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.figures.canvas import ACCENT, BAD, GREY, INK, MUTED, SIZE_LABEL, SIZE_SMALL, \
+from reports.figures.canvas import ACCENT, BAD, GREY, INK, KEYS, MUTED, SIZE_LABEL, SIZE_SMALL, \
     SIZE_TITLE, TINT, add_axes, add_keys, add_note, add_text, fit_text, new_figure, \
     set_ticks, styled, text_width, wrap_text
 from reports.summary import DEFAULT, VARIANT, Row, Workload
@@ -28,7 +28,6 @@ GAP, PANEL_GAP, LABEL_OFFSET = 12, 34, 6
 LEAST_LABELS, MOST_LABELS = 150, 300  # the keys need the least; the table has labels in full
 LEAST_BAR = 0.3  # of a panel's width, however long the label behind the bar
 BAR_SHARE_WIDE, BAR_SHARE_NARROW = 0.60, 0.36
-KEYS = [(ACCENT, "hakmem, default"), (TINT, "hakmem, variant"), (GREY, "peer")]
 KEYS_PAIRED = [(ACCENT, "A"), (GREY, "B")]
 
 

@@ -31,6 +31,7 @@ PNG_SCALE, FILE_MARGIN = 2, 24
 
 INK, MUTED, GRID = "#1b2127", "#5c6670", "#e3e6ea"
 ACCENT, TINT, GREY, BAD = "#00738c", "#8fc4d0", "#b9c0c8", "#b3261e"
+KEYS = [(ACCENT, "hakmem, default"), (TINT, "hakmem, variant"), (GREY, "peer")]
 STROKE = "#8b959f"  # of thin lines, for which GREY is too faint
 PAPER = "#ffffff"
 CSS_ROLES = {INK: "ink", MUTED: "muted", GRID: "grid", ACCENT: "accent", TINT: "tint",

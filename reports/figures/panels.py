@@ -9,8 +9,12 @@ from math import ceil
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.figures.canvas import BAD, INK, MUTED, SIZE_LABEL, SIZE_SMALL, SIZE_TITLE, add_axes, \
-    add_keys, add_note, add_text, fit_text, new_figure, set_ticks, text_width, wrap_text
+from reports.figures.canvas import ACCENT, BAD, GREY, INK, MUTED, SIZE_LABEL, SIZE_SMALL, \
+    SIZE_TITLE, TINT, add_axes, add_keys, add_note, add_text, fit_text, new_figure, set_ticks, \
+    text_width, wrap_text
+from reports.stats import Estimate
+from reports.summary import DEFAULT, VARIANT
+from reports.units import NARROW_SPACE
 
 WIDE, NARROW = 1160, 350
 ROW, HEAD, TICKS, NOTE_LINE, KEYS_LINE = 23, 32, 30, 15, 26
@@ -46,6 +50,18 @@ class Panel:
     title: str
     bars: tuple[Bar, ...]
     tick: Callable[[float], str]
+
+
+def estimate_bar(label: str, kind: str, time: Estimate, text: str, bad: bool = False) -> Bar:
+    """In the colour of a kind of allocator, with the line over the interval."""
+    color = {DEFAULT: ACCENT, VARIANT: TINT}.get(kind, GREY)
+    return Bar(label, kind == DEFAULT, ((time.value, color),), (time.low, time.high), text, bad)
+
+
+def line_words(estimates: Sequence[Estimate]) -> str:
+    """What the line over a bar is."""
+    trusted = all(estimate.trusted for estimate in estimates)
+    return f"its 95{NARROW_SPACE}% interval" if trusted else "their range"
 
 
 def panels_figure(title: str, panels: Sequence[Panel], keys: list[tuple[str, str]], note: str,

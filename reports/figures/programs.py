@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from reports.figures.canvas import ACCENT, GREY, TINT, styled
-from reports.figures.panels import NARROW, WIDE, Bar, Panel, panels_figure
+from reports.figures.canvas import KEYS, styled
+from reports.figures.panels import NARROW, WIDE, Bar, Panel, estimate_bar, line_words, \
+    panels_figure
 from reports.names import short_label
 from reports.programs import ProgramRows, Row
-from reports.summary import DEFAULT, VARIANT
-from reports.units import NARROW_SPACE, bare, span_text, time_text
+from reports.summary import DEFAULT
+from reports.units import bare, span_text, time_text
 
 __all__ = ["NARROW", "WIDE", "programs_figure"]
 
 TITLE = "Time of a whole process from start to end (lower is better)"
-COLORS = {DEFAULT: ACCENT, VARIANT: TINT}
 
 
 @styled
@@ -22,25 +22,20 @@ def programs_figure(programs: tuple[ProgramRows, ...], width: float = WIDE) -> F
     panels = [Panel(program.name, tuple(_bar(row) for row in program.rows),
                     lambda value: bare(time_text(value)))
               for program in programs]
-    keys = [(ACCENT, "hakmem, default"), (TINT, "hakmem, variant"), (GREY, "peer")]
-    return panels_figure(TITLE, panels, keys, _note(programs), width)
+    return panels_figure(TITLE, panels, KEYS, _note(programs), width)
 
 
 def _bar(row: Row) -> Bar:
-    label = short_label(row.label)
-    bold, bad = row.kind == DEFAULT, row.program.failures > 0
+    label, bad = short_label(row.label), row.program.failures > 0
     if row.time is None:
-        return Bar(label, bold, (), None, "failed" if bad else "not measured", bad)
+        return Bar(label, row.kind == DEFAULT, (), None, "failed" if bad else "not measured", bad)
     text = time_text(row.time.value) + (f" · {row.program.failures} failed" if bad else "")
-    return Bar(label, bold, ((row.time.value, COLORS.get(row.kind, GREY)),),
-               (row.time.low, row.time.high), text, bad)
+    return estimate_bar(label, row.kind, row.time, text, bad)
 
 
 def _note(programs: tuple[ProgramRows, ...]) -> str:
     times = [row.time for program in programs for row in program.rows if row.time]
     if not times:
         return "No run was timed."
-    covered = f"its 95{NARROW_SPACE}% interval" if all(time.trusted for time in times) else \
-        "their range"
     return (f"Bar: median of the medians of {span_text([time.n for time in times])} rounds of runs "
-            f"timed by hyperfine; line: {covered}.")
+            f"timed by hyperfine; line: {line_words(times)}.")

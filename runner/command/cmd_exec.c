@@ -33,7 +33,6 @@ static int tell(const struct bench *bench, const struct campaign *campaign,
 }
 
 static const struct whole_design design = {
-    .command = "exec",
     .help =
         "usage: hakbench exec [options] -- COMMAND [arguments]\n"
         "\n"

@@ -98,7 +98,6 @@ static int tell(const struct bench *bench, const struct campaign *campaign,
 }
 
 static const struct whole_design design = {
-    .command = "micro",
     .help =
         "usage: hakbench micro [options]\n"
         "\n"

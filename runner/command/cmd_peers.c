@@ -19,7 +19,6 @@ static void add_peers(struct arena *arena, const struct catalog *catalog, enum c
 }
 
 static const struct grid_design peers = {
-    .command = "peers",
     .help =
         "usage: hakbench peers [options]\n"
         "\n"
@@ -39,7 +38,6 @@ static const struct grid_design peers = {
 };
 
 static const struct grid_design curves = {
-    .command = "curves",
     .help =
         "usage: hakbench curves [options]\n"
         "\n"

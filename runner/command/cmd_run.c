@@ -37,7 +37,6 @@ static int add_misuse(const struct bench *bench, const struct campaign *campaign
 }
 
 static const struct grid_design design = {
-    .command = "run",
     .help =
         "usage: hakbench run [options]\n"
         "\n"

@@ -80,7 +80,6 @@ static void print_ledger(struct arena *arena, const struct summary *summary)
 }
 
 static const struct grid_design design = {
-    .command = "soak",
     .help =
         "usage: hakbench soak [options]\n"
         "\n"

@@ -286,7 +286,7 @@ static int report(struct grid *grid, struct problem *problem)
     const enum exit_code code = summary_exit_code(&summary);
     if (grid->bench.options.json) {
         json_print(json_pack("{s:s, s:I, s:s, s:s?, s:I, s:i, s:o, s:o, s:o}", "command",
-                             grid->design->command, "session", (json_int_t)session->id, "database",
+                             grid->bench.name, "session", (json_int_t)session->id, "database",
                              store_path(campaign->store), "mode", session->mode, "seed",
                              (json_int_t)session->seed, "exit_code", (int)code, "cells",
                              table_json(&summary, SUMMARY_RATE), "latency",
@@ -331,7 +331,7 @@ static bool is_whole(const struct grid *grid)
 static int measure(struct grid *grid, struct problem *problem)
 {
     int code = EXIT_PASS, reported;
-    const char *command = grid->design->command, *folder = bench_results_folder(&grid->bench);
+    const char *command = grid->bench.name, *folder = bench_results_folder(&grid->bench);
     switch (campaign_run(&grid->bench, &grid->campaign, problem)) {
     case CAMPAIGN_DONE:
         if (grid->design->add_stage != NULL && is_whole(grid))
@@ -358,7 +358,7 @@ static int recall(struct grid *grid, struct problem *problem)
         return -1;
     if (campaign->session.id == 0)
         return problem_set(problem, "no unfinished %s in %s: run without --resume",
-                           grid->design->command, store_path(campaign->store));
+                           grid->bench.name, store_path(campaign->store));
     if (store_load_facts(campaign->store, grid->bench.arena, campaign->session.id, &grid->stored,
                          problem) != 0)
         return -1;

@@ -9,7 +9,6 @@
 #include "runner/store/summary.h"
 
 struct grid_design {
-    const char *command;
     const char *help;        /* above the options */
     const char *hint;        /* below the table: what to do with the results; NULL: nothing */
     const char *kind;        /* of the session */

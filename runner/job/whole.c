@@ -82,11 +82,11 @@ static int report(const struct whole_design *design, struct bench *bench, struct
     const enum exit_code code = summary_exit_code(&summary);
     json_t *object = NULL;
     if (bench->options.json)
-        object = json_pack("{s:s, s:I, s:s, s:I, s:i, s:o, s:o}", "command", design->command,
-                           "session", (json_int_t)session->id, "database",
-                           store_path(campaign->store), "seed", (json_int_t)session->seed,
-                           "exit_code", (int)code, "cells", table_json(&summary, SUMMARY_WALL),
-                           "noise", noise_json(&campaign->noise, &campaign->readings));
+        object = json_pack("{s:s, s:I, s:s, s:I, s:i, s:o, s:o}", "command", bench->name, "session",
+                           (json_int_t)session->id, "database", store_path(campaign->store), "seed",
+                           (json_int_t)session->seed, "exit_code", (int)code, "cells",
+                           table_json(&summary, SUMMARY_WALL), "noise",
+                           noise_json(&campaign->noise, &campaign->readings));
     if (design->tell(bench, campaign, &summary, object, problem) != 0) {
         json_decref(object);
         return bench_fail(bench, problem);

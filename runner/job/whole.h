@@ -10,7 +10,6 @@
 #include "runner/store/summary.h"
 
 struct whole_design {
-    const char *command;
     const char *help;     /* above the options */
     const char *mode;     /* of the session, whose kind is exec; NULL: none */
     const char *workload; /* of the cells */
