@@ -117,8 +117,12 @@ static int gate_command(struct bench *bench, struct gate *gate, struct problem *
         return bench_fail(bench, problem);
     if (options->rows == NULL)
         options->rows = arena_printf(bench->arena, "%s/workloads/gate.txt", bench->root);
+    /* What only reads may do so while something is being measured. */
+    const bool only_reads = options->replay > 0 || options->plan > 0;
     if (bench_read_catalog(bench, problem) != 0 ||
-        campaign_open(bench, &gate->campaign, problem) != 0)
+        (only_reads ? store_open(bench->arena, bench_results_folder(bench), bench_schema(bench),
+                                 &gate->campaign.store, problem)
+                    : campaign_open(bench, &gate->campaign, problem)) != 0)
         return bench_fail(bench, problem);
     gate->bench = bench;
     gate->campaign.measure.timeout_s =
