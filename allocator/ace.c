@@ -1,5 +1,7 @@
 #include "allocator/ace.h"
 
+#include <sys/single_threaded.h>
+
 #include "allocator/ace_trace.h"
 #include "allocator/bitmap.h"
 #include "allocator/kpi.h"
@@ -14,9 +16,10 @@
 #define LEVELS           10 /* lists of regions by the logarithm of their longest free run */
 
 /* An ACE region: its record is the second page of the SuperSlab (the first keeps the slab records,
- * whatever the SuperSlab is). A page is live (in a block),
- * cached (in the cache), or free; only free ones have their bit in `free`. Invariant: span[p] is
- * the length of the block or cached run (then with CACHED) that begins at page p, else 0. */
+ * whatever the SuperSlab is). A page is live (in a block), aside (in a block that was freed and is
+ * kept as a whole, by a thread's shelf or in the cache), or free; only free ones have their bit in
+ * `free`. Invariant: span[p] is the length of the block that begins at page p, with ASIDE or
+ * without, else 0. */
 struct region {
     uint64_t free[HAK_REGION_PAGES / 64];
     uint64_t
@@ -29,7 +32,7 @@ struct region {
 };
 _Static_assert(sizeof(struct region) <= HAK_PAGE, "the record fits a page");
 #define RECORD_PAGES 2u
-#define CACHED       0x8000u /* in `span`: the run is cached, nobody's block */
+#define ASIDE        0x8000u /* in `span` */
 
 struct cached {
     void *p;
@@ -55,9 +58,21 @@ static uint32_t page_of(const void *p)
     return (uint32_t)(((uintptr_t)p & (HAK_SUPERSLAB - 1)) >> HAK_PAGE_SHIFT);
 }
 
+/* Of a block that stands or stood there. Its owner may read it, and lay the block aside, without
+ * the lock: nobody else changes the span of a block in use. */
+static uint16_t *span_of(const void *p)
+{
+    return &region_of(p)->span[page_of(p)];
+}
+
 static void *address_of(struct region *region, uint32_t page)
 {
     return (char *)superslab_of(region) + (size_t)page * HAK_PAGE;
+}
+
+static uint32_t pages_of(size_t size)
+{
+    return (uint32_t)((size + HAK_PAGE - 1) >> HAK_PAGE_SHIFT);
 }
 
 /* Rounds a number of pages up to a step: 1 .. 8 as they are, then eight steps per doubling. */
@@ -180,7 +195,7 @@ static void *take_cached(uint32_t bin)
         return NULL;
     void *p = ace.bin[bin][--ace.depth[bin]].p;
     uint16_t *span = &region_of(p)->span[page_of(p)];
-    *span &= (uint16_t)~CACHED;
+    *span &= (uint16_t)~ASIDE;
     ace.cached_bytes -= *span * HAK_PAGE;
     return p;
 }
@@ -214,7 +229,7 @@ static HAK_SLOW void tell_failure(enum ace_cause cause, size_t size, size_t alig
 void *ace_alloc(size_t size, size_t alignment, bool *zeroed)
 {
     hak_assert(size && size <= HAK_ACE_MAX && alignment <= HAK_ACE_MAX);
-    uint32_t pages = round_pages((uint32_t)((size + HAK_PAGE - 1) >> HAK_PAGE_SHIFT));
+    uint32_t pages = round_pages(pages_of(size));
     uint32_t step = alignment <= HAK_PAGE ? 1 : (uint32_t)(alignment >> HAK_PAGE_SHIFT);
     *zeroed = false;
     lock_acquire(&ace.lock);
@@ -254,28 +269,46 @@ size_t ace_usable(const void *p)
 {
     if ((uintptr_t)p & (HAK_PAGE - 1))
         return 0;
-    /* Read without the lock: nobody changes the span of a block that its owner asks about. */
-    uint16_t pages = region_of(p)->span[page_of(p)];
-    return pages & CACHED ? 0 : pages * HAK_PAGE;
+    uint16_t pages = __atomic_load_n(span_of(p), __ATOMIC_RELAXED);
+    return pages & ASIDE ? 0 : pages * HAK_PAGE;
 }
 
-bool ace_free(void *p)
+size_t ace_lay_aside(void *p)
+{
+    uint16_t *span = span_of(p), pages = __atomic_load_n(span, __ATOMIC_RELAXED);
+    if ((uintptr_t)p & (HAK_PAGE - 1) || !pages || pages & ASIDE)
+        return 0;
+    size_t bytes = pages * HAK_PAGE;
+    if (__libc_single_threaded)
+        __atomic_store_n(span, (uint16_t)(pages | ASIDE), __ATOMIC_RELAXED);
+    else if (!__atomic_compare_exchange_n(span, &pages, (uint16_t)(pages | ASIDE), false,
+                                          __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        return 0;
+    return bytes;
+}
+
+void ace_take_up(void *p)
+{
+    uint16_t *span = span_of(p);
+    __atomic_store_n(span, (uint16_t)(*span & ~ASIDE), __ATOMIC_RELAXED);
+}
+
+size_t ace_round(size_t size)
+{
+    return round_pages(pages_of(size)) * HAK_PAGE;
+}
+
+void ace_free(void *p, uint64_t now)
 {
     struct region *region = region_of(p);
     uint32_t page = page_of(p);
-    uint64_t now = os_clock_coarse_ns();
     lock_acquire(&ace.lock);
-    uint32_t pages = region->span[page];
-    if (!pages || pages & CACHED) { /* another thread has freed it meanwhile, too */
-        lock_release(&ace.lock);
-        return false;
-    }
+    uint32_t pages = region->span[page] & ~ASIDE;
     ace.used_bytes -= pages * HAK_PAGE;
     uint32_t bin = bin_of(pages);
     struct superslab *whole = NULL;
     if (pages == round_pages(pages) && ace.depth[bin] < BIN_DEPTH &&
         ace.cached_bytes + pages * HAK_PAGE <= CACHE_BYTES) {
-        region->span[page] |= CACHED;
         ace.bin[bin][ace.depth[bin]++] = (struct cached){.p = p, .since = now};
         ace.cached_bytes += pages * HAK_PAGE;
     } else {
@@ -287,7 +320,6 @@ bool ace_free(void *p)
     lock_release(&ace.lock);
     if (whole)
         superslab_give(whole);
-    return true;
 }
 
 bool ace_resize(void *p, size_t size)
@@ -296,7 +328,7 @@ bool ace_resize(void *p, size_t size)
         return false;
     struct region *region = region_of(p);
     uint32_t page = page_of(p);
-    uint32_t pages = round_pages((uint32_t)((size + HAK_PAGE - 1) >> HAK_PAGE_SHIFT));
+    uint32_t pages = round_pages(pages_of(size));
     bool done = true;
     lock_acquire(&ace.lock);
     uint32_t now = region->span[page];
@@ -331,7 +363,7 @@ static void expire_cache(uint64_t before, uint64_t now)
                 continue;
             }
             struct region *region = region_of(entry.p);
-            uint32_t page = page_of(entry.p), pages = region->span[page] & ~CACHED;
+            uint32_t page = page_of(entry.p), pages = region->span[page] & ~ASIDE;
             ace.cached_bytes -= pages * HAK_PAGE;
             region->span[page] = 0;
             /* It has been idle all the time, so its pages are due at once unless a neighbour was

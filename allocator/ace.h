@@ -28,14 +28,23 @@
  * memory. */
 void *ace_alloc(size_t size, size_t alignment, bool *zeroed);
 
+/* The bytes of the block that ace_alloc gives for `size` bytes. */
+size_t ace_round(size_t size);
+
+/* The first step of a free: the block that begins at p, in an ACE region, is nobody's any more.
+ * Returns its bytes; 0, and nothing done, when no block begins there or another thread has laid it
+ * aside just now. Lock-free. Who has laid it aside takes it up again, which makes it a block as
+ * before, or frees it; see shelf.h. */
+size_t ace_lay_aside(void *p);
+void ace_take_up(void *p);
+/* `now` is the time on the coarse clock. */
+void ace_free(void *p, uint64_t now);
+
 /* Tells, when ACE is traced, that it cannot serve such a block. */
 void ace_decline(size_t size, size_t alignment);
 
 /* Bytes of the block that begins at p in an ACE region; 0 when no block begins there. */
 size_t ace_usable(const void *p);
-
-/* False, and nothing done, when no live block begins there. */
-bool ace_free(void *p);
 
 /* Makes the block fit `size` bytes without moving it; false when it cannot. */
 bool ace_resize(void *p, size_t size);

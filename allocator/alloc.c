@@ -8,6 +8,7 @@
 #include "allocator/emergency.h"
 #include "allocator/fail.h"
 #include "allocator/huge.h"
+#include "allocator/kpi.h"
 #include "allocator/layer_guard.h"
 #include "allocator/layers_test.h"
 #include "allocator/pool.h"
@@ -88,31 +89,52 @@ static void report_unknown(const char *tag, const char *action, const void *p)
 
 /* --- slow paths ------------------------------------------------------------------------------- */
 
+/* Time goes on: the thread ages, and what is idle goes back. Returns the time on the coarse clock.
+ */
+static uint64_t tick(struct thread *thread)
+{
+    uint64_t now = purge_tick();
+    tiny_age(thread, now);
+    return now;
+}
+
+/* False when p is no block of ACE's. */
+static bool free_to_shelf(struct thread *thread, void *p)
+{
+    struct registry_entry entry = registry_find(p);
+    if (entry.kind != REGISTRY_SUPERSLAB ||
+        ((struct superslab *)entry.owner)->kind != SUPERSLAB_ACE)
+        return false;
+    size_t bytes = ace_lay_aside(p);
+    if (HAK_UNLIKELY(!bytes))
+        return false;
+    shelf_put(&thread->shelf, p, bytes);
+    if (HAK_UNLIKELY(shelf_is_due(&thread->shelf)))
+        tick(thread);
+    return true;
+}
+
 static void free_inside(struct thread *thread, void *p)
 {
+    if (free_to_shelf(thread, p))
+        return;
     struct block block = identify(p);
     switch (block.kind) {
     case BLOCK_FRONT:
         if (layers_test_enter(p, block.class) && !tiny_front_put(block.class + 1, p, true))
             tiny_drain(thread, block.class, p);
         break;
-    case BLOCK_ACE:
-        if (!ace_free(p))
-            report_unknown("FREE_UNKNOWN", "ignored", p);
-        tiny_age(thread, purge_tick());
-        break;
     case BLOCK_SPAN:
-        span_free(p);
-        tiny_age(thread, purge_tick());
+        span_free(p, tick(thread));
         break;
     case BLOCK_HUGE:
-        if (!huge_free(block.record))
+        if (!huge_free(block.record, tick(thread)))
             report_unknown("FREE_UNKNOWN", "ignored", p);
-        tiny_age(thread, purge_tick());
         break;
     case BLOCK_EMERGENCY:
         emergency_free(block.record);
         break;
+    case BLOCK_ACE: /* another thread has freed it meanwhile, too, and it has an owner again */
     case BLOCK_NONE:
         report_unknown("FREE_UNKNOWN", "ignored", p);
         break;
@@ -127,18 +149,24 @@ static void defer(void *p)
     thread_tls.deferred = p;
 }
 
-/* Ends a slow path, after freeing what handlers have deferred. The list is taken in one exchange,
- * which no handler can interrupt. */
-static void leave(struct thread *thread)
+/* The list is taken in one exchange, which no handler can interrupt. */
+static HAK_SLOW void free_deferred(struct thread *thread)
 {
-    if (HAK_UNLIKELY(thread_tls.deferred != NULL) && thread) {
-        void *p = __atomic_exchange_n(&thread_tls.deferred, NULL, __ATOMIC_RELAXED);
-        while (p) {
-            void *next = *(void **)p;
-            free_inside(thread, p);
-            p = next;
-        }
+    int saved = errno;
+    void *p = __atomic_exchange_n(&thread_tls.deferred, NULL, __ATOMIC_RELAXED);
+    while (p) {
+        void *next = *(void **)p;
+        free_inside(thread, p);
+        p = next;
     }
+    errno = saved;
+}
+
+/* Ends a slow path, after freeing what handlers have deferred. */
+HAK_INLINE void leave(struct thread *thread)
+{
+    if (HAK_UNLIKELY(thread_tls.deferred != NULL) && thread)
+        free_deferred(thread);
     thread_leave();
 }
 
@@ -197,7 +225,7 @@ static void *take_big(size_t size, size_t alignment, bool *zeroed)
     return huge_alloc(bytes, alignment, zeroed);
 }
 
-static HAK_SLOW void *alloc_big(size_t size, size_t alignment, bool *zeroed)
+static HAK_OUTLINE void *alloc_big(size_t size, size_t alignment, bool *zeroed)
 {
     if (size > PTRDIFF_MAX || alignment > PTRDIFF_MAX) {
         if (ace_trace_is_on())
@@ -218,9 +246,6 @@ static HAK_SLOW void *alloc_big(size_t size, size_t alignment, bool *zeroed)
             give_everything_back(thread);
             p = take_big(size, alignment, zeroed);
         }
-        uint64_t now = purge_tick();
-        if (thread)
-            tiny_age(thread, now);
         leave(thread);
     } else {
         p = emergency_alloc(size, alignment);
@@ -229,12 +254,32 @@ static HAK_SLOW void *alloc_big(size_t size, size_t alignment, bool *zeroed)
     return HAK_LIKELY(p != NULL) ? p : fail_enomem();
 }
 
-/* Not HAK_SLOW: the wide classes belong to the hot road of programs with blocks of some KiB. */
-__attribute__((noinline)) void *alloc_above_tiny(size_t size)
+/* Also for a thread without a record, which has no shelf. */
+static void *alloc_from_shelf(size_t size)
+{
+    struct thread *thread = thread_tls.thread;
+    if (size > HAK_ACE_MAX || !thread || !thread_enter())
+        return NULL;
+    void *p = shelf_take(&thread->shelf, ace_round(size));
+    if (p)
+        kpi_count(thread->kpi_slot, HAK_KPI_SHELF_HITS);
+    leave(thread);
+    return p;
+}
+
+/* A block above the front's classes, at a multiple of a page at least. */
+static void *alloc_pages(size_t size, bool *zeroed)
+{
+    void *p = alloc_from_shelf(size);
+    *zeroed = false;
+    return p ? p : alloc_big(size, HAK_ALIGNMENT, zeroed);
+}
+
+HAK_OUTLINE void *alloc_above_tiny(size_t size)
 {
     if (HAK_UNLIKELY(size > HAK_FRONT_MAX)) {
         bool zeroed;
-        return alloc_big(size, HAK_ALIGNMENT, &zeroed);
+        return alloc_pages(size, &zeroed);
     }
     size_t class = size_class_wide(size);
     void *p;
@@ -243,7 +288,7 @@ __attribute__((noinline)) void *alloc_above_tiny(size_t size)
     return p;
 }
 
-HAK_SLOW void alloc_free_slow(void *p)
+HAK_OUTLINE void alloc_free_slow(void *p)
 {
     if (!p)
         return;
@@ -280,7 +325,7 @@ void *hak_calloc(size_t count, size_t size)
         return p ? memset(p, 0, size_classes[class].usable) : NULL;
     }
     bool zeroed;
-    void *p = alloc_big(bytes, HAK_ALIGNMENT, &zeroed);
+    void *p = alloc_pages(bytes, &zeroed);
     return p && !zeroed ? memset(p, 0, hak_usable_size(p)) : p;
 }
 
@@ -353,7 +398,7 @@ void *hak_aligned_alloc(size_t alignment, size_t size)
         return tiny_front_pop(class + 1, &p) ? p : alloc_class_slow(class);
     }
     bool zeroed;
-    return alloc_big(size, alignment, &zeroed);
+    return alignment <= HAK_PAGE ? alloc_pages(size, &zeroed) : alloc_big(size, alignment, &zeroed);
 }
 
 size_t hak_usable_size(const void *p)

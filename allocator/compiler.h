@@ -9,6 +9,8 @@
 #define HAK_INLINE      static inline __attribute__((always_inline))
 /* A function that a hot one leaves to: out of line, and laid out away from the hot code. */
 #define HAK_SLOW __attribute__((noinline, cold))
+/* Out of line as well, but on the road of programs that do little else. */
+#define HAK_OUTLINE __attribute__((noinline))
 /* For variables that several files share: reached without the indirection that an exported one
  * needs. */
 #define HAK_HIDDEN __attribute__((visibility("hidden")))

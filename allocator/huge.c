@@ -180,10 +180,9 @@ static void unmap_block(struct huge *block)
     put_record(block);
 }
 
-bool huge_free(struct huge *block)
+bool huge_free(struct huge *block, uint64_t now)
 {
     struct huge *victim = block;
-    uint64_t now = os_clock_coarse_ns();
     lock_acquire(&huge.lock);
     if (!block->live) { /* another thread has freed it meanwhile, too */
         lock_release(&huge.lock);

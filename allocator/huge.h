@@ -22,8 +22,8 @@ void *huge_alloc(size_t size, size_t alignment, bool *zeroed);
 /* Whether the block of the record is live and begins at p. */
 bool huge_begins_at(const struct huge *huge, const void *p);
 size_t huge_usable(const struct huge *huge);
-/* False, and nothing done, when the block is not live. */
-bool huge_free(struct huge *huge);
+/* `now` is the time on the coarse clock. False, and nothing done, when the block is not live. */
+bool huge_free(struct huge *huge, uint64_t now);
 
 /* Makes the block fit `size` bytes (more than 0), moving it if it must; its contents stay. Returns
  * where it is now; NULL, and nothing changed, when the system refuses. */

@@ -30,7 +30,8 @@
     X(TINY_FLUSHES, "tiny.flushes")   /* a class's lists went back as a whole */                   \
     X(POOL_ACQUIRES, "pool.acquires") /* slabs taken from the shared pool */                       \
     X(POOL_PARKS, "pool.parks")       /* exhausted slabs let go */                                 \
-    X(POOL_RELEASES, "pool.releases") /* slabs given back with what was free in them */
+    X(POOL_RELEASES, "pool.releases") /* slabs given back with what was free in them */            \
+    X(SHELF_HITS, "shelf.hits")       /* blocks of ACE that the thread had kept ready */
 
 /* Counters and gauges of the process. Where it says bytes it is what is so now. */
 #define HAK_KPI_NUMBERS(X)                                                                         \

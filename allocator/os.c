@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/single_threaded.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -177,10 +178,21 @@ static void futex(struct os_lock *lock, int operation, uint32_t value)
 }
 
 /* The three-state futex mutex of U. Drepper, "Futexes Are Tricky" (2011), mutex2: the
- * acquire of the exchange that takes the word pairs with the release of the one that frees it. */
+ * acquire of the exchange that takes the word pairs with the release of the one that frees it.
+ *
+ * While the process has one thread (which glibc knows, and tells before a second one can run)
+ * nobody else can look at the word, so plain stores do: a pair of exchanges costs as much as all
+ * the rest of a large block's malloc and free. A signal handler does not come here while its thread
+ * does (see thread_enter), and no thread starts another while it holds a lock, except in fork,
+ * whose child resets them. */
 static void acquire(struct os_lock *lock)
 {
     uint32_t expected = 0;
+    if (__libc_single_threaded &&
+        HAK_LIKELY(atomic_load_explicit(&lock->word, memory_order_acquire) == 0)) {
+        atomic_store_explicit(&lock->word, 1, memory_order_relaxed);
+        return;
+    }
     if (HAK_LIKELY(atomic_compare_exchange_strong_explicit(
             &lock->word, &expected, 1, memory_order_acquire, memory_order_relaxed)))
         return;
@@ -194,6 +206,10 @@ static void acquire(struct os_lock *lock)
 
 static void release(struct os_lock *lock)
 {
+    if (__libc_single_threaded) {
+        atomic_store_explicit(&lock->word, 0, memory_order_release);
+        return;
+    }
     if (HAK_UNLIKELY(atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2))
         futex(lock, FUTEX_WAKE, 1);
 }

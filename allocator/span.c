@@ -84,11 +84,11 @@ static bool take(uint32_t first, uint32_t count)
     return clean;
 }
 
-static void give(uint32_t first, uint32_t count)
+static void give(uint32_t first, uint32_t count, uint64_t now)
 {
-    uint32_t now = (uint32_t)(os_clock_coarse_ns() >> TICK_SHIFT);
+    uint32_t tick = (uint32_t)(now >> TICK_SHIFT);
     for (uint32_t i = first; i < first + count; i++)
-        granules[i] = (struct granule){.freed_at = now};
+        granules[i] = (struct granule){.freed_at = tick};
     bitmap_set(spans.free, first, count, true);
 }
 
@@ -162,13 +162,13 @@ static uint32_t granule_of(const void *p)
     return (uint32_t)(((uintptr_t)p - base) >> HAK_SLAB_SHIFT);
 }
 
-void span_free(void *p)
+void span_free(void *p, uint64_t now)
 {
     uint32_t first = granule_of(p);
     lock_acquire(&spans.lock);
     uint32_t pages = granules[first].pages;
     spans.used_bytes -= (uint64_t)pages << HAK_PAGE_SHIFT;
-    give(first, granules_of_pages(pages));
+    give(first, granules_of_pages(pages), now);
     tell_bytes();
     lock_release(&spans.lock);
 }
@@ -183,7 +183,7 @@ bool span_resize(void *p, size_t size)
     uint32_t old = granules_of_pages(old_pages);
     bool done = true;
     if (count < old) {
-        give(first + count, old - count);
+        give(first + count, old - count, os_clock_coarse_ns());
     } else if (count > old) {
         done = bitmap_all(spans.free, spans.high, first + old, count - old);
         if (done)

@@ -33,7 +33,8 @@ void span_decline(size_t size, size_t alignment);
  * Lock-free. */
 size_t span_usable(const void *p);
 
-void span_free(void *p);
+/* `now` is the time on the coarse clock. */
+void span_free(void *p, uint64_t now);
 
 /* Makes the block that begins at p fit `size` bytes without moving it; false when it cannot. */
 bool span_resize(void *p, size_t size);

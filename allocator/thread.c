@@ -63,10 +63,8 @@ static HAK_SLOW void start_process(void)
     lock_release(&reuse_lock);
 }
 
-struct thread *thread_self(void)
+HAK_SLOW struct thread *thread_make(void)
 {
-    if (HAK_LIKELY(thread_tls.thread != NULL))
-        return thread_tls.thread;
     hak_assert(thread_tls.busy);
     if (!atomic_load_explicit(&process_started, memory_order_acquire))
         start_process();

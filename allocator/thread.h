@@ -12,6 +12,7 @@
 #include "allocator/layout.h"
 #include "allocator/os.h"
 #include "allocator/remote.h"
+#include "allocator/shelf.h"
 
 #if HAK_LAYER_HEAD
 typedef int32_t tls_room;
@@ -46,9 +47,10 @@ struct thread {
     void **cache[HAK_CLASSES];  /* the arrays, made when first needed */
 #endif
     bool seen[HAK_CLASSES]; /* refilled or drained since the lists were aged */
-    unsigned kpi_slot;      /* in the KPI page: it goes with the record */
-    uint64_t age_at;        /* coarse clock of the next ageing: see tiny_age */
-    struct thread *next;    /* on the list of records to be reused */
+    struct shelf shelf;
+    unsigned kpi_slot;   /* in the KPI page: it goes with the record */
+    uint64_t age_at;     /* coarse clock of the next ageing: see tiny_age */
+    struct thread *next; /* on the list of records to be reused */
 };
 
 struct thread_tls {
@@ -94,9 +96,14 @@ HAK_INLINE void thread_leave(void)
     thread_tls.busy = false;
 }
 
+struct thread *thread_make(void);
+
 /* Inside a slow path: this thread's record, made at the first call; NULL when there is no memory
  * for one. */
-struct thread *thread_self(void);
+HAK_INLINE struct thread *thread_self(void)
+{
+    return HAK_LIKELY(thread_tls.thread != NULL) ? thread_tls.thread : thread_make();
+}
 
 /* Sets what makes the process ready, at the first call of thread_self in it, and what runs when a
  * thread ends, with its record. Set by alloc.c, statically. */

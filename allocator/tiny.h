@@ -31,12 +31,14 @@ void tiny_report_length(unsigned class);
 void tiny_test_spill(struct chain *spill, unsigned class);
 #endif
 
-/* Everything that the thread has goes back: its lists to their slabs, its slabs to the pool. */
+/* Everything that the thread has goes back: its lists to their slabs, its slabs to the pool, its
+ * shelf to ACE. */
 void tiny_flush(struct thread *thread);
 
 /* What a thread has of classes that it does not use must not keep memory from going back, as one
  * block in a list keeps a whole slab: at most every eighth of a second everything goes back of the
- * classes that have been neither refilled nor drained since the last time. `now`: coarse clock. */
+ * classes that have been neither refilled nor drained since the last time, and the shelf likewise.
+ * `now`: coarse clock. */
 void tiny_age(struct thread *thread, uint64_t now);
 
 #endif

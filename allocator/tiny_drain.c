@@ -180,6 +180,7 @@ void tiny_flush(struct thread *thread)
 {
     for (unsigned class = 0; class < HAK_CLASSES; class ++)
         flush_class(thread, class);
+    shelf_clear(&thread->shelf, os_clock_coarse_ns());
 }
 
 void tiny_age(struct thread *thread, uint64_t now)
@@ -198,4 +199,5 @@ void tiny_age(struct thread *thread, uint64_t now)
             flush_class(thread, class);
         thread->seen[class] = false;
     }
+    shelf_age(&thread->shelf, now);
 }

@@ -16,6 +16,12 @@ static int setup(void **state)
     return 0;
 }
 
+static void free_to_ace(void *p)
+{
+    assert_true(ace_lay_aside(p) > 0);
+    ace_free(p, os_clock_coarse_ns());
+}
+
 static void ace_rounds_by_an_eighth_at_most(void **state)
 {
     (void)state;
@@ -28,7 +34,7 @@ static void ace_rounds_by_an_eighth_at_most(void **state)
         pattern_fill(p, usable, size);
         assert_int_equal(ace_usable((char *)p + HAK_PAGE), 0);
         assert_int_equal(ace_usable((char *)p + 16), 0);
-        ace_free(p);
+        free_to_ace(p);
     }
 }
 
@@ -44,7 +50,7 @@ static void ace_blocks_do_not_overlap(void **state)
         if (blocks[i]) {
             assert_true(pattern_holds(blocks[i], 64, i));
             assert_true(pattern_holds((char *)blocks[i] + sizes[i] - 64, 64, i));
-            ace_free(blocks[i]);
+            free_to_ace(blocks[i]);
             blocks[i] = NULL;
         } else {
             bool zeroed;
@@ -58,7 +64,7 @@ static void ace_blocks_do_not_overlap(void **state)
     }
     for (int i = 0; i < MANY; i++)
         if (blocks[i])
-            ace_free(blocks[i]);
+            free_to_ace(blocks[i]);
     assert_int_equal(ace_used_bytes(), used);
 }
 
@@ -71,8 +77,8 @@ static void ace_aligns(void **state)
         void *q = ace_alloc(40000, alignment, &zeroed);
         assert_int_equal((uintptr_t)p % alignment, 0);
         assert_int_equal((uintptr_t)q % alignment, 0);
-        ace_free(p);
-        ace_free(q);
+        free_to_ace(p);
+        free_to_ace(q);
     }
 }
 
@@ -90,7 +96,7 @@ static void ace_resizes_in_place_where_there_is_room(void **state)
     assert_true(ace_usable(p) >= 90000);
     assert_true(pattern_holds(p, 50000, 5));
     assert_false(ace_resize(p, HAK_ACE_MAX + 1));
-    ace_free(p);
+    free_to_ace(p);
 }
 
 static void ace_gives_idle_pages_back(void **state)
@@ -99,13 +105,13 @@ static void ace_gives_idle_pages_back(void **state)
     bool zeroed;
     void *p = ace_alloc(120000, 16, &zeroed);
     pattern_fill(p, 120000, 1);
-    ace_free(p);
+    free_to_ace(p);
     assert_true(ace_purge(UINT64_MAX) >= 120000);
     assert_int_equal(ace_purge(UINT64_MAX), 0);
     void *q = ace_alloc(120000, 16, &zeroed);
     assert_true(zeroed);
     assert_int_equal(*(char *)q, 0);
-    ace_free(q);
+    free_to_ace(q);
 }
 
 static void spans_do_not_overlap_and_coalesce(void **state)
@@ -133,7 +139,7 @@ static void spans_do_not_overlap_and_coalesce(void **state)
             size_t edge = sizes[i] < 64 ? sizes[i] : 64;
             assert_true(pattern_holds(blocks[i], edge, i));
             assert_true(pattern_holds(blocks[i] + sizes[i] - edge, edge, i));
-            span_free(blocks[i]);
+            span_free(blocks[i], os_clock_coarse_ns());
             assert_int_equal(span_usable(blocks[i]), 0);
             blocks[i] = NULL;
             continue;
@@ -147,7 +153,7 @@ static void spans_do_not_overlap_and_coalesce(void **state)
     }
     for (int i = 0; i < MANY; i++)
         if (blocks[i])
-            span_free(blocks[i]);
+            span_free(blocks[i], os_clock_coarse_ns());
     assert_int_equal(span_used_bytes(), used);
     assert_true(span_purge(UINT64_MAX - 1) > 1000000);
     assert_int_equal(span_purge(UINT64_MAX - 1), 0);
@@ -155,7 +161,7 @@ static void spans_do_not_overlap_and_coalesce(void **state)
     char *whole = span_alloc(HAK_SPAN_MAX, &zeroed); /* everything has joined again */
     assert_true(zeroed);
     assert_int_equal(whole[HAK_SPAN_MAX - 1], 0);
-    span_free(whole);
+    span_free(whole, os_clock_coarse_ns());
 }
 
 static void span_pointers_are_checked(void **state)
@@ -169,7 +175,7 @@ static void span_pointers_are_checked(void **state)
     assert_int_equal(span_usable(NULL), 0);
     assert_int_equal(span_usable(&zeroed), 0);
     assert_false(span_resize(p, HAK_SPAN_MAX + 1));
-    span_free(p);
+    span_free(p, os_clock_coarse_ns());
 }
 
 static void *owner_of(void *p, enum registry_kind kind)
@@ -193,7 +199,7 @@ static void huge_is_aligned_zero_and_found(void **state)
         if (zeroed)
             assert_int_equal(p[2999999], 0);
         pattern_fill(p, 3000000, 7);
-        huge_free(huge);
+        huge_free(huge, os_clock_coarse_ns());
     }
 }
 
@@ -204,11 +210,11 @@ static void huge_cache_serves_what_fits_and_expires(void **state)
     bool zeroed;
     void *p = huge_alloc(4000000, 16, &zeroed);
     assert_true(zeroed);
-    huge_free(owner_of(p, REGISTRY_HUGE));
+    huge_free(owner_of(p, REGISTRY_HUGE), os_clock_coarse_ns());
     void *q = huge_alloc(3900000, 16, &zeroed);
     assert_ptr_equal(q, p);
     assert_false(zeroed);
-    huge_free(owner_of(q, REGISTRY_HUGE));
+    huge_free(owner_of(q, REGISTRY_HUGE), os_clock_coarse_ns());
     assert_true(huge_purge(UINT64_MAX) >= 3900000);
     assert_int_equal(registry_find(p).kind, REGISTRY_NONE);
 }
@@ -229,8 +235,8 @@ static void huge_resize_moves_pages_not_contents(void **state)
     }
     p = huge_resize(owner_of(p, REGISTRY_HUGE), 1120000);
     assert_int_equal(huge_usable(owner_of(p, REGISTRY_HUGE)), (1120000 + 4095) / 4096 * 4096);
-    huge_free(owner_of(p, REGISTRY_HUGE));
-    huge_free(owner_of(wall, REGISTRY_HUGE));
+    huge_free(owner_of(p, REGISTRY_HUGE), os_clock_coarse_ns());
+    huge_free(owner_of(wall, REGISTRY_HUGE), os_clock_coarse_ns());
 }
 
 static void huge_refuses_what_cannot_be(void **state)
@@ -244,7 +250,7 @@ static void huge_refuses_what_cannot_be(void **state)
     pattern_fill(p, 2000000, 9);
     assert_null(huge_resize(owner_of(p, REGISTRY_HUGE), 1ul << 50));
     assert_true(pattern_holds(p, 2000000, 9));
-    huge_free(owner_of(p, REGISTRY_HUGE));
+    huge_free(owner_of(p, REGISTRY_HUGE), os_clock_coarse_ns());
     assert_int_equal(huge_used_bytes(), used);
 }
 

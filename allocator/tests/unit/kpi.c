@@ -15,6 +15,7 @@
 #include "allocator/kpi.h"
 #include "allocator/os.h"
 #include "allocator/pool.h"
+#include "allocator/shelf.h"
 #include "allocator/size_class.h"
 #include "allocator/span.h"
 #include "allocator/superslab.h"
@@ -99,7 +100,9 @@ static void gauges_show_what_the_tiers_say(void **state)
 {
     (void)state;
     use_front();
-    void *ace = hak_malloc(HAK_ACE_MAX), *span = hak_malloc(3 << 20), *huge = hak_malloc(100 << 20);
+    void *ace[SHELF_PLACES + 1], *span = hak_malloc(3 << 20), *huge = hak_malloc(100 << 20);
+    for (int i = 0; i <= SHELF_PLACES; i++)
+        ace[i] = hak_malloc(HAK_ACE_MAX);
     const uint64_t hits = number(&kpi_page, HAK_KPI_ACE_HITS);
     const uint64_t misses = number(&kpi_page, HAK_KPI_HUGE_MISSES);
     assert_int_equal(number(&kpi_page, HAK_KPI_ACE_BYTES_USED), ace_used_bytes());
@@ -109,11 +112,15 @@ static void gauges_show_what_the_tiers_say(void **state)
     assert_int_equal(number(&kpi_page, HAK_KPI_POOL_BYTES_USED), pool_used_bytes());
     assert_int_equal(number(&kpi_page, HAK_KPI_POOL_BYTES_IDLE), pool_idle_bytes());
     assert_int_equal(number(&kpi_page, HAK_KPI_SUPERSLAB_BYTES_MAPPED), superslab_bytes());
-    hak_free(ace);
+    /* The last one pushes the first from the thread's shelf. */
+    for (int i = 0; i <= SHELF_PLACES; i++)
+        hak_free(ace[i]);
     assert_true(number(&kpi_page, HAK_KPI_ACE_BYTES_CACHED) >= HAK_ACE_MAX);
-    ace = hak_malloc(HAK_ACE_MAX);
+    for (int i = 0; i <= SHELF_PLACES; i++)
+        ace[i] = hak_malloc(HAK_ACE_MAX);
     assert_int_equal(number(&kpi_page, HAK_KPI_ACE_HITS), hits + 1);
-    hak_free(ace);
+    for (int i = 0; i <= SHELF_PLACES; i++)
+        hak_free(ace[i]);
     hak_free(span);
     hak_free(huge);
     assert_int_equal(number(&kpi_page, HAK_KPI_HUGE_MISSES), misses);
