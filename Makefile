@@ -70,11 +70,12 @@ include build/variants.mk
 endif
 
 ALLOCATOR_SOURCES := $(patsubst allocator/%,%,$(wildcard allocator/*.c))
-# The compiler must not turn an allocator's own loops and pairs back into calls to itself.
+# The compiler must not turn an allocator's own loops and pairs back into calls to itself. Functions
+# begin at cache lines, so that variants differ by what they do and not by where malloc came to lie.
 ALLOCATOR_CFLAGS  := $(CFLAGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
                      -fno-builtin-malloc -fno-builtin-calloc -fno-builtin-realloc -fno-builtin-free \
                      -fno-semantic-interposition -fno-stack-protector -fcf-protection=none \
-                     -fno-math-errno -fexceptions
+                     -fno-math-errno -fexceptions -falign-functions=64
 
 # One rule serves every variant: an object's stem is the variant and the source, SLUG/FILE. Which
 # variants are built is what a goal asks for; any other is built when it is named.
