@@ -245,7 +245,7 @@ static int report(const struct search *search)
                : search->bisect.states[i] == BISECT_UNSURE ? " (inconclusive)"
                                                            : "");
     if (is_slower)
-        printf("%s: %.12s takes %+.1f %% [%+.1f, %+.1f] of the time of %.12s\n", search->workload,
+        printf("%s: %.12s takes %+.1f %% [%+.1f, %+.1f] beside %.12s\n", search->workload,
                search->commits[bad].id, 100 * decision_share(search->shift.estimate),
                100 * decision_share(search->shift.low), 100 * decision_share(search->shift.high),
                search->commits[0].id);
