@@ -308,9 +308,9 @@ static int report(const struct backfill *backfill)
                              (int)code, "database", path));
         return code;
     }
-    printf("%d commits: %d measured, %d known before, %d not built\nanchor %.40s · %s\n",
-           backfill->lineage.count, backfill->measured, backfill->skipped, backfill->unbuilt,
-           backfill->anchor, path);
+    printf("%d commit%s: %d measured, %d known before, %d not built\nanchor %.40s · %s\n",
+           backfill->lineage.count, backfill->lineage.count == 1 ? "" : "s", backfill->measured,
+           backfill->skipped, backfill->unbuilt, backfill->anchor, path);
     puts("trend: make trend, or python3 -m reports trend");
     return code;
 }
