@@ -42,7 +42,7 @@ help:
 	@echo 'make report            write the report of the newest session again'
 	@echo 'make trend             draw the history of commits: change points, drift since the release'
 	@echo '                       (build/hakbench backfill --commits A..B measures it)'
-	@echo 'make trend-proof       a commit that is 8 % slower among twelve: trend and bisect name it (3 minutes)'
+	@echo 'make trend-proof       a commit that is 8 % slower among twelve: trend and bisect name it (4 minutes)'
 	@echo 'make format            lay out the C sources with clang-format'
 	@echo 'make clean             delete build/ (results in $(RESULTS)/ stay)'
 

@@ -194,9 +194,8 @@ static void *take_cached(uint32_t bin)
     if (!ace.depth[bin])
         return NULL;
     void *p = ace.bin[bin][--ace.depth[bin]].p;
-    uint16_t *span = &region_of(p)->span[page_of(p)];
-    *span &= (uint16_t)~ASIDE;
-    ace.cached_bytes -= *span * HAK_PAGE;
+    ace_take_up(p);
+    ace.cached_bytes -= *span_of(p) * HAK_PAGE;
     return p;
 }
 

@@ -89,8 +89,7 @@ static void report_unknown(const char *tag, const char *action, const void *p)
 
 /* --- slow paths ------------------------------------------------------------------------------- */
 
-/* Time goes on: the thread ages, and what is idle goes back. Returns the time on the coarse clock.
- */
+/* The thread ages, and what is idle goes back. Returns the time on the coarse clock. */
 static uint64_t tick(struct thread *thread)
 {
     uint64_t now = purge_tick();

@@ -181,10 +181,9 @@ static void futex(struct os_lock *lock, int operation, uint32_t value)
  * acquire of the exchange that takes the word pairs with the release of the one that frees it.
  *
  * While the process has one thread (which glibc knows, and tells before a second one can run)
- * nobody else can look at the word, so plain stores do: a pair of exchanges costs as much as all
- * the rest of a large block's malloc and free. A signal handler does not come here while its thread
- * does (see thread_enter), and no thread starts another while it holds a lock, except in fork,
- * whose child resets them. */
+ * nobody else can look at the word, so plain stores do, which wait for no store before them. A
+ * signal handler does not come here while its thread does (see thread_enter), and no thread starts
+ * another while it holds a lock, except in fork, whose child resets them. */
 static void acquire(struct os_lock *lock)
 {
     uint32_t expected = 0;

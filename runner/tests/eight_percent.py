@@ -1,7 +1,7 @@
 """`make trend-proof`: twelve commits of a tiny allocator, of which the eighth is slower by 8 %, are
 measured for real; the trend must mark it, bisect name it, accept clear it.
 
-For a quiet machine, which it takes about three minutes. The folder stays, and calling it again
+For a quiet machine, which it takes about four minutes. The folder stays, and calling it again
 goes on where it was. Exit code 0: all three; 1: not.
 
 usage: python3 -m runner.tests.eight_percent FOLDER [trend | bisect]
