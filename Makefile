@@ -69,7 +69,11 @@ ifneq ($(MAKECMDGOALS),clean)
 include build/variants.mk
 endif
 
-ALLOCATOR_SOURCES := $(patsubst allocator/%,%,$(wildcard allocator/*.c))
+# Rooms from the bottom up: a file may include its own room and those before it (ci/tidy).
+ALLOCATOR_ROOMS   := base diagnostics space layers large slabs front process
+# ROOM/FILE.c, in the order of the files' names: so are they linked, whatever room a file stands in.
+ALLOCATOR_FILES   := $(patsubst allocator/%,%,$(wildcard $(ALLOCATOR_ROOMS:%=allocator/%/*.c)))
+ALLOCATOR_SOURCES := $(foreach name,$(sort $(notdir $(ALLOCATOR_FILES))),$(filter %/$(name),$(ALLOCATOR_FILES)))
 # The compiler must not turn an allocator's own loops and pairs back into calls to itself. Functions
 # begin at cache lines, so that variants differ by what they do and not by where malloc came to lie.
 ALLOCATOR_CFLAGS  := $(CFLAGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt \
@@ -77,7 +81,7 @@ ALLOCATOR_CFLAGS  := $(CFLAGS) -D_GNU_SOURCE -fPIC -fvisibility=hidden -ftls-mod
                      -fno-semantic-interposition -fno-stack-protector -fcf-protection=none \
                      -fno-math-errno -fexceptions -falign-functions=64
 
-# One rule serves every variant: an object's stem is the variant and the source, SLUG/FILE. Which
+# One rule serves every variant: an object's stem is the variant and the source, SLUG/ROOM/FILE. Which
 # variants are built is what a goal asks for; any other is built when it is named.
 slug_of    = $(firstword $(subst /, ,$(1)))
 source_of  = $(patsubst $(slug_of)/%,%,$(1))
@@ -253,17 +257,18 @@ ALLOCATOR_TESTS := $(notdir $(basename $(wildcard allocator/tests/unit/*.c)))
 RUNNER_TESTS    := $(notdir $(basename $(wildcard runner/tests/unit/*.c)))
 
 tested_in       = $(filter-out %/preload.o,$(objects_of))
-# A test program per kind and variant: build/test/<kind>/<variant>/<test>
+# A test program per kind and variant, build/test/<kind>/<variant>/<test>, of objects under
+# build/test/obj/<kind>/<variant>: there a test and a room may have the same name.
 define allocator_test_rules
-build/test/$(1)/%.o: allocator/$$$$(call source_of,$$$$*).c allocator/variants/variants.awk Makefile
+build/test/obj/$(1)/%.o: allocator/$$$$(call source_of,$$$$*).c allocator/variants/variants.awk Makefile
 	@mkdir -p $$(@D)
 	$$(if $$(V),,@echo '  CC $$@')
 	$$(Q)$$(CC) $$(filter-out -O2,$$(ALLOCATOR_CFLAGS)) -O1 -fno-omit-frame-pointer $$(call flags_of,$$*) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -c -o $$@ $$<
-build/test/$(1)/%.t.o: allocator/tests/unit/$$$$(call source_of,$$$$*).c allocator/variants/variants.awk Makefile
+build/test/obj/$(1)/%.t.o: allocator/tests/unit/$$$$(call source_of,$$$$*).c allocator/variants/variants.awk Makefile
 	@mkdir -p $$(@D)
 	$$(if $$(V),,@echo '  CC $$@')
 	$$(Q)$$(CC) $$(CFLAGS) $$(call flags_of,$$*) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -pthread -c -o $$@ $$<
-build/test/$(1)/%: build/test/$(1)/%.t.o $$$$(call tested_in,build/test/$(1)/$$$$(call slug_of,$$$$*))
+build/test/$(1)/%: build/test/obj/$(1)/%.t.o $$$$(call tested_in,build/test/obj/$(1)/$$$$(call slug_of,$$$$*))
 	$$(if $$(V),,@echo '  CC $$@')
 	$$(Q)$$(CC) $$(SANITIZE_$(1)) -pthread -o $$@ $$^ -lcmocka
 endef
@@ -313,7 +318,7 @@ test-unit: $(UNIT_TESTS)
 	ci/units $^
 # Both fronts with list tracing; all layers in one of them, so that lists are dropped, too.
 TRACED := build/trace/libhakmem.so build/trace/headerless-cache-all-fine/libhakmem.so
-ABSENT := $(patsubst build/variants/%/libhakmem.so,build/absent/%/preload.o,$(filter %-off-fine/libhakmem.so %-off-c8/libhakmem.so,$(call libraries,quick default)))
+ABSENT := $(patsubst build/variants/%/libhakmem.so,build/absent/%/process/preload.o,$(filter %-off-fine/libhakmem.so %-off-c8/libhakmem.so,$(call libraries,quick default)))
 # What the sanitizers see alone: units of the allocator in two variants (QUICK=1: in one, without
 # threads' turn), and the workloads.
 SANITIZED_TESTS := $(foreach k,asan $(if $(QUICK),,tsan),$(foreach v,$(if $(QUICK),$(firstword $(SANITIZED_VARIANTS)),$(SANITIZED_VARIANTS)),$(ALLOCATOR_TESTS:%=build/test/$(k)/$(v)/%)))
@@ -327,12 +332,12 @@ conformance-all: blackbox variants-all
 	HAKMEM_TEST_VARIANTS=full $(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider allocator/tests/test_conformance.py
 
 format:
-	clang-format -i $(wildcard allocator/*.[ch] allocator/tests/*.h allocator/tests/*/*.[ch] allocator/tests/*/*.cc workloads/*.[ch] workloads/*/*.[ch] \
+	clang-format -i $(wildcard $(ALLOCATOR_ROOMS:%=allocator/%/*.[ch]) allocator/tests/*.h allocator/tests/*/*.[ch] allocator/tests/*/*.cc workloads/*.[ch] workloads/*/*.[ch] \
 	    runner/*/*.[ch] runner/*/*.cc runner/tests/unit/*.[ch])
 
 clean:
 	rm -rf build
 
--include $(wildcard build/variants/*/*.d build/variants/*/*/*.d build/trace/*/*.d build/obj/*/*.d build/obj/*/*/*.d build/obj/*/*/*/*.d \
-                    build/test/*/*.d build/test/*/*/*.d build/test/*/*/*/*.d)
+-include $(wildcard build/variants/*/*/*.d build/trace/*/*/*.d build/absent/*/*/*.d build/obj/*/*.d build/obj/*/*/*.d build/obj/*/*/*/*.d \
+                    build/test/*/*.d build/test/*/*/*.d build/test/*/*/*/*.d build/test/obj/*/*/*.d build/test/obj/*/*/*/*.d)
 endif

@@ -110,9 +110,31 @@ static int keep_compiler(struct arena *arena, const struct worktree *tree, struc
     return 0;
 }
 
-static int compare_texts(const void *a, const void *b)
+/* By the names of the files, then by folders: two commits that differ in where their files stand
+ * are linked in the same order. */
+static int compare_objects(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+    const int names = strcmp(strrchr(x, '/'), strrchr(y, '/'));
+    return names != 0 ? names : strcmp(x, y);
+}
+
+/* The objects of a folder and of the folders in it: a commit may keep its sources in rooms, with
+ * objects likewise, or all in one folder. */
+static void add_objects(struct arena *arena, const char *folder, bool is_top,
+                        struct strings *objects)
+{
+    DIR *directory = opendir(folder);
+    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
+        const char *path = arena_printf(arena, "%s/%s", folder, entry->d_name);
+        const size_t length = strlen(entry->d_name);
+        if (length > 2 && strcmp(entry->d_name + length - 2, ".o") == 0)
+            strings_add(arena, objects, path);
+        else if (is_top && entry->d_name[0] != '.')
+            add_objects(arena, path, false, objects); /* of what is no folder, nothing is read */
+    }
+    if (directory != NULL)
+        closedir(directory);
 }
 
 static int find_library(struct arena *arena, struct worktree *tree, struct problem *problem)
@@ -127,20 +149,13 @@ static int find_library(struct arena *arena, struct worktree *tree, struct probl
     free(real);
     const char *folder = arena_copy_part(arena, tree->library,
                                          (size_t)(strrchr(tree->library, '/') - tree->library));
-    DIR *directory = opendir(folder);
     tree->objects = (struct strings){0};
-    for (struct dirent *entry; directory != NULL && (entry = readdir(directory)) != NULL;) {
-        const size_t length = strlen(entry->d_name);
-        if (length > 2 && strcmp(entry->d_name + length - 2, ".o") == 0)
-            strings_add(arena, &tree->objects, arena_printf(arena, "%s/%s", folder, entry->d_name));
-    }
-    if (directory != NULL)
-        closedir(directory);
+    add_objects(arena, folder, true, &tree->objects);
     if (tree->objects.count == 0) {
         problem_set(problem, "commit %.12s left no object files in %s", tree->commit, folder);
         return WORKTREE_BROKEN;
     }
-    qsort(tree->objects.at, (size_t)tree->objects.count, sizeof *tree->objects.at, compare_texts);
+    qsort(tree->objects.at, (size_t)tree->objects.count, sizeof *tree->objects.at, compare_objects);
     return 0;
 }
 

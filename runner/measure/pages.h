@@ -6,7 +6,7 @@
 #ifndef RUNNER_PAGES_H
 #define RUNNER_PAGES_H
 
-#include "allocator/kpi_page.h"
+#include "allocator/diagnostics/kpi_page.h"
 #include "runner/process/child.h"
 #include "runner/subject/record.h"
 #include "workloads/page.h"

@@ -9,7 +9,7 @@
 
 #include "allocator/tests/faults/refuse.h"
 
-enum { SPAN_WINDOW = 32 }; /* GiB, as allocator/config.h has it */
+enum { SPAN_WINDOW = 32 }; /* GiB, as allocator/base/config.h has it */
 
 static void free_now(void *p)
 {

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "allocator/superslab.h"
+#include "allocator/space/superslab.h"
 
 /* The classes that the cases use, by their strides in the release; both geometries have them.
  * Between the ends blocks are headered where the layout is. */

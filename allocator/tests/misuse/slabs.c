@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-#include "allocator/remote.h"
+#include "allocator/slabs/remote.h"
 #include "allocator/tests/check.h"
 #include "allocator/tests/misuse/heap.h"
 #include "allocator/tests/misuse/oracle.h"

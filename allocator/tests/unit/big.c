@@ -1,13 +1,13 @@
 /* ACE, huge and emergency blocks. */
 #include "allocator/tests/unit/unit.h"
 
-#include "allocator/ace.h"
-#include "allocator/alloc.h"
-#include "allocator/emergency.h"
-#include "allocator/huge.h"
-#include "allocator/purge.h"
-#include "allocator/registry.h"
-#include "allocator/span.h"
+#include "allocator/large/ace.h"
+#include "allocator/large/emergency.h"
+#include "allocator/large/huge.h"
+#include "allocator/large/span.h"
+#include "allocator/process/alloc.h"
+#include "allocator/slabs/purge.h"
+#include "allocator/space/registry.h"
 
 static int setup(void **state)
 {

@@ -9,15 +9,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "allocator/ace.h"
-#include "allocator/ace_trace.h"
-#include "allocator/alloc.h"
-#include "allocator/fail.h"
-#include "allocator/layer_guard.h"
-#include "allocator/pool.h"
-#include "allocator/registry.h"
-#include "allocator/shots.h"
-#include "allocator/trace.h"
+#include "allocator/diagnostics/ace_trace.h"
+#include "allocator/diagnostics/fail.h"
+#include "allocator/diagnostics/shots.h"
+#include "allocator/diagnostics/trace.h"
+#include "allocator/large/ace.h"
+#include "allocator/layers/layer_guard.h"
+#include "allocator/process/alloc.h"
+#include "allocator/slabs/pool.h"
+#include "allocator/space/registry.h"
 
 enum { PRINTED_MAX = 4 << 20 };
 

@@ -8,17 +8,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "allocator/ace.h"
-#include "allocator/alloc.h"
-#include "allocator/fail.h"
-#include "allocator/huge.h"
-#include "allocator/kpi.h"
-#include "allocator/os.h"
-#include "allocator/pool.h"
-#include "allocator/shelf.h"
-#include "allocator/size_class.h"
-#include "allocator/span.h"
-#include "allocator/superslab.h"
+#include "allocator/base/os.h"
+#include "allocator/base/size_class.h"
+#include "allocator/diagnostics/fail.h"
+#include "allocator/diagnostics/kpi.h"
+#include "allocator/large/ace.h"
+#include "allocator/large/huge.h"
+#include "allocator/large/shelf.h"
+#include "allocator/large/span.h"
+#include "allocator/process/alloc.h"
+#include "allocator/slabs/pool.h"
+#include "allocator/space/superslab.h"
 
 static struct hak_kpi_page *outside; /* as a reader maps it */
 static int descriptor;

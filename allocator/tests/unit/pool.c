@@ -1,11 +1,11 @@
 /* The shared pool: the states of a slab, and that its blocks are counted right on every way. */
 #include "allocator/tests/unit/unit.h"
 
-#include "allocator/layout.h"
-#include "allocator/pool.h"
-#include "allocator/registry.h"
-#include "allocator/size_class.h"
-#include "allocator/window.h"
+#include "allocator/base/layout.h"
+#include "allocator/base/size_class.h"
+#include "allocator/slabs/pool.h"
+#include "allocator/space/registry.h"
+#include "allocator/space/window.h"
 
 enum { CLASS = 6 };
 

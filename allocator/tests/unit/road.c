@@ -8,11 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "allocator/alloc.h"
-#include "allocator/fail.h"
-#include "allocator/pool.h"
-#include "allocator/process.h"
-#include "allocator/tiny.h"
+#include "allocator/diagnostics/fail.h"
+#include "allocator/front/tiny.h"
+#include "allocator/process/alloc.h"
+#include "allocator/process/process.h"
+#include "allocator/slabs/pool.h"
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 enum { ROUNDS = 30000, HANDOVERS = 20000 };

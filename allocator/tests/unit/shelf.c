@@ -3,11 +3,11 @@
 
 #include <pthread.h>
 
-#include "allocator/ace.h"
-#include "allocator/alloc.h"
-#include "allocator/kpi.h"
-#include "allocator/shelf.h"
-#include "allocator/thread.h"
+#include "allocator/diagnostics/kpi.h"
+#include "allocator/front/thread.h"
+#include "allocator/large/ace.h"
+#include "allocator/large/shelf.h"
+#include "allocator/process/alloc.h"
 
 enum { SIZE = 50000 };
 

@@ -2,7 +2,7 @@
  * the drawing says. */
 #include "allocator/tests/unit/unit.h"
 
-#include "allocator/layout.h"
+#include "allocator/base/layout.h"
 
 static void smallest_class_that_holds(void **state)
 {

@@ -1,8 +1,8 @@
 /* The page bitmap against a plain array, and the registry. */
 #include "allocator/tests/unit/unit.h"
 
-#include "allocator/bitmap.h"
-#include "allocator/registry.h"
+#include "allocator/base/bitmap.h"
+#include "allocator/space/registry.h"
 
 #define HAK_REGION_PAGES 512u
 

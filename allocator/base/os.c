@@ -1,0 +1,248 @@
+#include "allocator/base/os.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/single_threaded.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "allocator/base/compiler.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+void *os_reserve(size_t size)
+{
+    void *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+bool os_commit(void *address, size_t size)
+{
+    return mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
+}
+
+bool os_fence(void *address, size_t size, bool fenced)
+{
+    return mprotect(address, size, fenced ? PROT_NONE : PROT_READ | PROT_WRITE) == 0;
+}
+
+void *os_map(void *hint, size_t size)
+{
+    void *p = mmap(hint, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+void *os_map_aligned(size_t size, size_t alignment)
+{
+    size_t slack = alignment - HAK_PAGE;
+    if (size + slack < size)
+        return NULL;
+    char *raw = os_map(NULL, size + slack);
+    if (!raw)
+        return NULL;
+    char *start = (char *)(((uintptr_t)raw + slack) & ~(alignment - 1));
+    size_t before = (size_t)(start - raw);
+    if (before)
+        os_unmap(raw, before);
+    if (slack - before)
+        os_unmap(start + size, slack - before);
+    return start;
+}
+
+bool os_map_fixed(void *address, size_t size)
+{
+    void *p = mmap(address, size, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (p != MAP_FAILED && p != address) /* a kernel that knows no MAP_FIXED_NOREPLACE */
+        (void)munmap(p, size);
+    return p == address;
+}
+
+void os_unmap(void *address, size_t size)
+{
+    (void)munmap(address, size);
+}
+
+bool os_purge(void *address, size_t size)
+{
+    return madvise(address, size, MADV_DONTNEED) == 0;
+}
+
+void os_populate(void *address, size_t size)
+{
+    (void)madvise(address, size, MADV_POPULATE_WRITE);
+}
+
+void *os_remap(void *address, size_t old_size, size_t new_size, void *target)
+{
+    void *p = mremap(address, old_size, new_size, MREMAP_MAYMOVE | MREMAP_FIXED, target);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+bool os_resize(void *address, size_t old_size, size_t new_size)
+{
+    return mremap(address, old_size, new_size, 0) != MAP_FAILED;
+}
+
+bool os_map_shared_over(void *address, size_t size, int descriptor)
+{
+    void *p = mmap(address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_POPULATE,
+                   descriptor, 0);
+    return p == address;
+}
+
+bool os_map_private_over(void *address, size_t size)
+{
+    void *p =
+        mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    return p == address;
+}
+
+bool os_read_file(int descriptor, void *bytes, size_t size)
+{
+    int saved = errno;
+    struct stat status;
+    bool done = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+                status.st_size == (off_t)size && pread(descriptor, bytes, size, 0) == (ssize_t)size;
+    errno = saved;
+    return done;
+}
+
+bool os_write_file(int descriptor, const void *bytes, size_t size)
+{
+    int saved = errno;
+    bool done = pwrite(descriptor, bytes, size, 0) == (ssize_t)size;
+    errno = saved;
+    return done;
+}
+
+uint64_t os_soft_faults(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_minflt : 0;
+}
+
+size_t os_address_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY)
+        return SIZE_MAX;
+    return (size_t)limit.rlim_cur;
+}
+
+uint64_t os_clock_coarse_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t os_random(void)
+{
+    uint64_t bits;
+    int saved = errno;
+    if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) != sizeof bits)
+        bits = (os_clock_coarse_ns() ^ (uintptr_t)&bits) * 0x9e3779b97f4a7c15u;
+    errno = saved;
+    return bits;
+}
+
+void os_write_error(const char *text, size_t length)
+{
+    while (length) {
+        ssize_t written = write(STDERR_FILENO, text, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return;
+        text += written;
+        length -= (size_t)written;
+    }
+}
+
+/* Debug builds: the lock of the highest rank that this thread holds. */
+static __thread const struct os_lock *held;
+
+static void futex(struct os_lock *lock, int operation, uint32_t value)
+{
+    int saved = errno;
+    syscall(SYS_futex, &lock->word, operation | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
+    errno = saved;
+}
+
+/* The three-state futex mutex of U. Drepper, "Futexes Are Tricky" (2011), mutex2: the
+ * acquire of the exchange that takes the word pairs with the release of the one that frees it.
+ *
+ * While the process has one thread (which glibc knows, and tells before a second one can run)
+ * nobody else can look at the word, so plain stores do, which wait for no store before them. A
+ * signal handler does not come here while its thread does (see thread_enter), and no thread starts
+ * another while it holds a lock, except in fork, whose child resets them. */
+static void acquire(struct os_lock *lock)
+{
+    uint32_t expected = 0;
+    if (__libc_single_threaded &&
+        HAK_LIKELY(atomic_load_explicit(&lock->word, memory_order_acquire) == 0)) {
+        atomic_store_explicit(&lock->word, 1, memory_order_relaxed);
+        return;
+    }
+    if (HAK_LIKELY(atomic_compare_exchange_strong_explicit(
+            &lock->word, &expected, 1, memory_order_acquire, memory_order_relaxed)))
+        return;
+    if (expected != 2)
+        expected = atomic_exchange_explicit(&lock->word, 2, memory_order_acquire);
+    while (expected != 0) {
+        futex(lock, FUTEX_WAIT, 2);
+        expected = atomic_exchange_explicit(&lock->word, 2, memory_order_acquire);
+    }
+}
+
+static void release(struct os_lock *lock)
+{
+    if (__libc_single_threaded) {
+        atomic_store_explicit(&lock->word, 0, memory_order_release);
+        return;
+    }
+    if (HAK_UNLIKELY(atomic_exchange_explicit(&lock->word, 0, memory_order_release) == 2))
+        futex(lock, FUTEX_WAKE, 1);
+}
+
+void lock_acquire(struct os_lock *lock)
+{
+    hak_assert(held == NULL);
+    lock_acquire_nested(lock);
+}
+
+void lock_release(struct os_lock *lock)
+{
+    hak_assert(held == lock);
+    lock_release_nested(lock);
+}
+
+void lock_acquire_nested(struct os_lock *lock)
+{
+    hak_assert(lock->rank != 0 && (held == NULL || held->rank <= lock->rank));
+    if (HAK_DEBUG)
+        held = lock;
+    acquire(lock);
+}
+
+void lock_release_nested(struct os_lock *lock)
+{
+    if (HAK_DEBUG)
+        held = NULL;
+    release(lock);
+}
+
+void lock_reset(struct os_lock *lock)
+{
+    if (HAK_DEBUG)
+        held = NULL;
+    atomic_store_explicit(&lock->word, 0, memory_order_relaxed);
+}

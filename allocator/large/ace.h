@@ -1,0 +1,61 @@
+/* ACE, the Adaptive Cache Engine: blocks above the front's classes, up to 128 KiB, in whole pages.
+ *
+ * Owns regions: SuperSlabs of kind ACE whose pages after the records are handed out in runs, noted
+ * in a bitmap. In front of the bitmaps stands one cache of freed runs by size, shared by all
+ * threads: a run that one thread frees and another wants soon is the common case (batch buffers),
+ * and such a block must cost neither a system call nor page faults. Runs idle for HAK_PURGE_NS go
+ * back to their bitmap, and their pages to the system.
+ *
+ * It ends at 128 KiB because larger blocks fit badly into 2 MiB; see span.h for those.
+ *
+ * Sizes are rounded up to eight steps per doubling, at most 12.5 % more than asked for. Thread-safe
+ * under one lock of its own; called inside a slow path. ace_usable and ace_lay_aside check a
+ * pointer; the other functions take only those that they know. */
+#ifndef HAK_ACE_H
+#define HAK_ACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "allocator/base/os.h"
+#include "allocator/space/superslab.h"
+
+#define HAK_ACE_MAX (1ul << 17)
+
+/* A block of at least `size` bytes (1 .. HAK_ACE_MAX) at a multiple of `alignment` (a power of two
+ * up to HAK_ACE_MAX). `*zeroed` says whether all its bytes are known to be zero. NULL when out of
+ * memory. */
+void *ace_alloc(size_t size, size_t alignment, bool *zeroed);
+
+/* The bytes of the block that ace_alloc gives for `size` bytes. */
+size_t ace_round(size_t size);
+
+/* The first step of a free: the block that begins at p, in an ACE region, is nobody's any more.
+ * Returns its bytes; 0, and nothing done, when no block begins there or another thread has laid it
+ * aside just now. Lock-free. Who has laid it aside takes it up again, which makes it a block as
+ * before, or frees it; see shelf.h. */
+size_t ace_lay_aside(void *p);
+void ace_take_up(void *p);
+/* `now` is the time on the coarse clock. */
+void ace_free(void *p, uint64_t now);
+
+/* Tells, when ACE is traced, that it cannot serve such a block. */
+void ace_decline(size_t size, size_t alignment);
+
+/* Bytes of the block that begins at p in an ACE region; 0 when no block begins there. */
+size_t ace_usable(const void *p);
+
+/* Makes the block fit `size` bytes without moving it; false when it cannot. */
+bool ace_resize(void *p, size_t size);
+
+/* Gives pages back that have been free since the coarse-clock time `before`. Returns bytes. */
+uint64_t ace_purge(uint64_t before);
+
+/* Bytes in live blocks. */
+uint64_t ace_used_bytes(void);
+
+/* Around fork: does this to each of its locks, in rising rank. */
+void ace_fork(lock_step *step);
+
+#endif

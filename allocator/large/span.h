@@ -1,0 +1,50 @@
+/* Spans: blocks of 128 KiB to 16 MiB, as runs of granules (64 KiB) in the upper half of the window.
+ *
+ * Freed runs join with their neighbours and stay for HAK_PURGE_NS before their pages go back, so a
+ * program that takes and frees blocks of some MiB pays neither system calls nor page faults for
+ * each. The place of a block is found by first fit, which keeps the heap low and dense. Without a
+ * window there are no spans.
+ *
+ * Thread-safe under one lock of its own; called inside a slow path. */
+#ifndef HAK_SPAN_H
+#define HAK_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "allocator/base/compiler.h"
+#include "allocator/base/os.h"
+
+#define HAK_SPAN_MAX (16ul << 20)
+
+/* Called once, after window_init. */
+void span_init(void);
+
+/* A block of `size` bytes (1 .. HAK_SPAN_MAX), 64-KiB-aligned. `*zeroed`: all its bytes are zero.
+ * NULL when
+ * there is no room or no memory. */
+void *span_alloc(size_t size, bool *zeroed);
+
+/* Tells, when ACE is traced, that no span can serve such a block. */
+void span_decline(size_t size, size_t alignment);
+
+/* Bytes of the block that begins at p; 0 when p is no address of spans or no block begins there.
+ * Lock-free. */
+size_t span_usable(const void *p);
+
+/* `now` is the time on the coarse clock. */
+void span_free(void *p, uint64_t now);
+
+/* Makes the block that begins at p fit `size` bytes without moving it; false when it cannot. */
+bool span_resize(void *p, size_t size);
+
+/* Gives pages back that have been free since the coarse-clock time `before`. Returns bytes. */
+uint64_t span_purge(uint64_t before);
+
+uint64_t span_used_bytes(void);
+
+/* Around fork: does this to each of its locks, in rising rank. */
+void span_fork(lock_step *step);
+
+#endif
