@@ -9,7 +9,7 @@ enum { NOTHING_SEEN = 0, ORACLE_WRONG = 4, NOT_APPLICABLE = 77 };
 /* Not a detection but a defence: the memory stays where it is. */
 static const char deferral[] = "RELEASE_DEFERRED";
 
-/* "hakmem: [TAG] address=... layer=LAYER action=...": the format of allocator/diagnostics/fail.h. */
+/* "hakmem: [TAG] address=... layer=LAYER action=..." is made by allocator/diagnostics/fail.h. */
 static bool read_report(struct arena *arena, const char *line, size_t length, const char **layer,
                         const char **tag)
 {
