@@ -21,6 +21,8 @@ from reports.tests.synthetic import CRASH, Database
 from reports.tests.tables import add_latency_pass, add_noise
 from reports.tests.test_page_in_browser import NARROW, WIDE, check
 
+pytestmark = pytest.mark.xdist_group("browser")
+
 SECTIONS = ("headline", "warnings", "ws8192", "cfrac", "sh8bench", "faults", "latency", "timelines",
             "programs", "effects", "detection", "ledger", "counters", "noise", "host", "method",
             "glossary")

@@ -14,6 +14,8 @@ from reports.tests.browser import Browser
 from reports.tests.factorial import add_factorial, add_misuse, matrix_variants
 from reports.tests.synthetic import Database, make_matrix
 
+pytestmark = pytest.mark.xdist_group("browser")
+
 WIDE, NARROW = 1280, 390
 
 
