@@ -264,7 +264,8 @@ static enum campaign_end after(void *context, struct campaign *campaign, const s
     return result;
 }
 
-/* In the folder that the report of the session is written to: reports/index.py names it alike. */
+/* In the folder that the report of the session is written to: folder_name() of reports/pages/ names
+ * it alike. */
 static int make_folders(struct timing *timing, const struct campaign *campaign,
                         struct problem *problem)
 {

@@ -1,41 +1,19 @@
-"""`python3 -m reports.night STATE.json`: the summary page of a night, beside its state."""
+"""The summary page of a night, beside its state."""
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from reports.pages.environment import open_templates
 
-PASS, USAGE_ERROR = 0, 2
-PAGES = Path(__file__).resolve().parent / "pages"
 PAGE_NAME, LOG_NAME, JUNIT_NAME = "index.html", "night.log", "junit.xml"
 MARKS = {"passed": "good", "skipped": "even", "inconclusive": "even", "out of time": "even"}
 
 
-def main(arguments: list[str] | None = None) -> int:
-    words = sys.argv[1:] if arguments is None else arguments
-    if len(words) != 1 or words[0] in ("-h", "--help"):
-        print("usage: python3 -m reports.night STATE.json    (ci/nightly writes it)",
-              file=sys.stderr)
-        return PASS if words and words[0] in ("-h", "--help") else USAGE_ERROR
-    path = Path(words[0])
-    try:
-        page = write_night(json.loads(path.read_text(encoding="utf-8")), path.parent)
-    except (OSError, ValueError, KeyError) as error:
-        print(f"night: cannot make a page of {path}: {error}", file=sys.stderr)
-        return USAGE_ERROR
-    print(f"night: {page}")
-    return PASS
-
-
 def write_night(state: dict[str, Any], folder: Path) -> Path:
-    environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True,
-                              lstrip_blocks=True, undefined=StrictUndefined)
     page = folder / PAGE_NAME
-    page.write_text(environment.get_template("night.html.j2").render(
+    page.write_text(open_templates().get_template("night.html.j2").render(
         state=state, stages=state["stages"], sentence=sentence(state), duration=duration,
         mark=lambda stage: MARKS.get(stage["verdict"], "bad"), links=_links(folder),
         total=sum(stage["seconds"] for stage in state["stages"])), encoding="utf-8")
@@ -70,7 +48,3 @@ def _links(folder: Path) -> list[tuple[str, str]]:
     found = [("The whole log", LOG_NAME), ("JUnit", JUNIT_NAME),
              ("Trends over commits", "../trend/index.html"), ("All reports", "../index.html")]
     return [(name, link) for name, link in found if (folder / link).is_file()]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,11 +10,11 @@ import math
 from dataclasses import dataclass
 from statistics import median
 
-from reports.load import Results
-from reports.names import Names
-from reports.stats import Estimate, median_estimate, ratio_estimate
-from reports.summary import DEFAULT, PEER, kind_of
-from reports.tables import Program
+from reports.load.names import Names
+from reports.load.records import Results
+from reports.load.tables import Program
+from reports.statistics.estimates import Estimate, median_estimate, ratio_estimate
+from reports.statistics.kinds import DEFAULT, PEER, kind_of
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reports.load import Misuse, Results
-from reports.names import Names
+from reports.load.names import Names
+from reports.load.records import Misuse, Results
 
 SEEN = ("diagnosed", "prevented")
 SHOWN_MAX = 5  # allocators of a miss; the file has all

@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from scipy import stats as scipy_stats
 
-from reports.stats import CONFIDENCE
+from reports.statistics.estimates import CONFIDENCE
 
 TOLERANCE = 1e-9  # of the algebra: what is smaller is zero
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.load import Cell, Results, Sample
-from reports.names import Names
-from reports.summary import DEFAULT, PEER, told_as
-from reports.tables import Moment
+from reports.load.names import Names
+from reports.load.records import Cell, Results, Sample
+from reports.load.tables import Moment
+from reports.statistics.kinds import DEFAULT, PEER, told_as
 
 POINTS_MAX = 150  # of a line; of each stretch of a longer run the moment of most memory is kept
 

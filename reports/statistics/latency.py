@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from itertools import accumulate
 from statistics import median
 
-from reports.load import Cell, Results
-from reports.names import Names
-from reports.stats import Estimate, ratio_estimate
-from reports.summary import DEFAULT, PEER, told_as
-from reports.tables import Latency
+from reports.load.names import Names
+from reports.load.records import Cell, Results
+from reports.load.tables import Latency
+from reports.statistics.estimates import Estimate, ratio_estimate
+from reports.statistics.kinds import DEFAULT, PEER, told_as
 
 OPERATIONS = ("malloc", "free", "calloc", "realloc")
 SHOWN = (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999))

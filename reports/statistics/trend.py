@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from reports.changes import Change, find_changes, find_exact_changes, level
-from reports.history import FAULTS, INSTRUCTIONS, P999, RSS, TIME, Acceptance, Commit, History, \
-    Point
-from reports.stats import Estimate
+from reports.load.history import FAULTS, INSTRUCTIONS, P999, RSS, TIME, Acceptance, Commit, \
+    History, Point
+from reports.statistics.changes import Change, find_changes, find_exact_changes, level
+from reports.statistics.estimates import Estimate
 
 # How much worse is worth a finding, in logarithms. A latency percentile is the noisiest of all; of
 # instructions there is nearly no noise.

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reports.leastsquares import Effect
-from reports.stats import Estimate
-from reports.summary import Row, Workload
+from reports.statistics.estimates import Estimate
+from reports.statistics.leastsquares import Effect
+from reports.statistics.summary import Row, Workload
 
 NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 MIB = 1024 * 1024

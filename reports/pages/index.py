@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.load import DATABASE_NAME, LoadError, Session, list_sessions
+from reports.load.database import DATABASE_NAME, LoadError
+from reports.load.records import Session
+from reports.load.results import list_sessions
 
 REPORT_NAME, INDEX_NAME, TREND = "report.html", "index.html", "trend/index.html"
 FOLDER = re.compile(r"_session-(\d+)$")

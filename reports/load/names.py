@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MATRIX_FILE = ROOT / "allocator" / "variants" / "matrix.txt"
 WORKLOADS_FILE = ROOT / "workloads" / "workloads.txt"
 

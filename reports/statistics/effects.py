@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.leastsquares import Blocks, Design, Fit, Leak, fit_main_effects
-from reports.load import Cell, Results, Sample
-from reports.names import Names
-from reports.stats import Estimate, ratio_estimate, shift_estimate
+from reports.load.names import Names
+from reports.load.records import Cell, Results, Sample
+from reports.statistics.estimates import Estimate, ratio_estimate, shift_estimate
+from reports.statistics.leastsquares import Blocks, Design, Fit, Leak, fit_main_effects
 
 
 @dataclass(frozen=True)

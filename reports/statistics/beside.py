@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
-from reports.load import Cell, Results
-from reports.stats import Estimate, ratio_estimate, shift_estimate
+from reports.load.records import Cell, Results
+from reports.statistics.estimates import Estimate, ratio_estimate, shift_estimate
 
 SAMPLES_PER_BLOCK = 2  # there and back
 # What hakmem aims at: the lower limit against every peer, by workload where it is another one, and

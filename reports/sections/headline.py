@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reports import units
-from reports.detection import Detection
-from reports.micro import WORKLOAD, Family
-from reports.programs import ProgramRows
-from reports.stats import Estimate
-from reports.summary import DEFAULT, PEER, TOTAL, VARIANT, Summary
+from reports.statistics import units
+from reports.statistics.detection import Detection
+from reports.statistics.estimates import Estimate
+from reports.statistics.kinds import DEFAULT, PEER, TOTAL, VARIANT
+from reports.statistics.micro import WORKLOAD, Family
+from reports.statistics.programs import ProgramRows
+from reports.statistics.summary import Summary
 
 
 @dataclass(frozen=True)

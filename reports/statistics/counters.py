@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.load import Cell, Results, Sample
-from reports.names import Names
-from reports.stats import Estimate, median_estimate
-from reports.summary import DEFAULT, VARIANT, kind_of, outcome_text, place_of, told_as
-from reports.tables import Latency
+from reports.load.names import Names
+from reports.load.records import Cell, Results, Sample
+from reports.load.tables import Latency
+from reports.statistics.estimates import Estimate, median_estimate
+from reports.statistics.kinds import DEFAULT, VARIANT, kind_of, place_of, told_as
+from reports.statistics.ledger import outcome_text
 
 WORKLOAD_FAMILY = "work"
 

@@ -6,31 +6,32 @@ A report's folder holds the page and every chart as SVG, PNG and CSV, which the 
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Callable
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
-from reports import advice, latency, units
-from reports.counters import find_counters, find_left
-from reports.detection import find_detection
-from reports.effects import find_effects
 from reports.figures import bars, canvas, overview
-from reports.headline import sentence_of, title_of
-from reports.index import INDEX_NAME, REPORT_NAME, folder_name, index_view
-from reports.latency import find_latency
-from reports.load import SCHEMA_VERSION
-from reports.micro import WORKLOAD, find_micro
-from reports.programs import find_programs
-from reports.sections import counters, layers, micro, noise, programs, timelines, workloads
+from reports.load.database import SCHEMA_VERSION
+from reports.pages.environment import open_templates
+from reports.pages.index import INDEX_NAME, REPORT_NAME, folder_name, index_view
+from reports.sections import advice, counters, layers, micro, noise, programs, timelines, workloads
+from reports.sections.headline import sentence_of, title_of
 from reports.sections.latency import latency_view
-from reports.stats import CONFIDENCE, SMALLEST_N, Estimate
-from reports.summary import DEFAULT, TOTAL, VARIANT, LedgerLine, Row, Summary
-from reports.timelines import POINTS_MAX, find_timelines
+from reports.statistics import latency, units
+from reports.statistics.counters import find_counters, find_left
+from reports.statistics.detection import find_detection
+from reports.statistics.effects import find_effects
+from reports.statistics.estimates import CONFIDENCE, SMALLEST_N, Estimate
+from reports.statistics.kinds import DEFAULT, TOTAL, VARIANT
+from reports.statistics.latency import find_latency
+from reports.statistics.ledger import LedgerLine
+from reports.statistics.micro import WORKLOAD, find_micro
+from reports.statistics.programs import find_programs
+from reports.statistics.summary import Row, Summary
+from reports.statistics.timelines import POINTS_MAX, find_timelines
 
-PAGES = Path(__file__).resolve().parent / "pages"
 FACT_GROUPS = {"plan": "Settings", "env": "Settings", "timeout_s": "Settings",
                "compiler": "Builds", "build_id": "Builds"}
 CONSTANTS = (
@@ -131,11 +132,6 @@ def _ledger_text(line: LedgerLine) -> str:
     return f"0 in {line.counts.judged} (≤ {units.percent_text(line.bound)})"
 
 
-def _code_marked(text: str) -> Markup:
-    """Text in which `backticks` become code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text)))
-
-
 def _breakable(text: str) -> Markup:
     """A list of layers may go on in the next line."""
     return Markup(html.escape(text).replace("+", "+<wbr>"))
@@ -146,9 +142,8 @@ def _row_class(row: Row | LedgerLine) -> str:
 
 
 def _environment() -> Environment:
-    environment = Environment(loader=FileSystemLoader(PAGES), autoescape=True, trim_blocks=True,
-                              lstrip_blocks=True, undefined=StrictUndefined)
-    environment.filters |= {"code": _code_marked, "breakable": _breakable}
+    environment = open_templates()
+    environment.filters["breakable"] = _breakable
     environment.globals.update(
         interval=_interval_text, median=_median_text, ledger=_ledger_text, row_class=_row_class,
         change=units.change_text, change_interval=units.change_interval,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reports.load import LoadError, open_results
+from reports.load.database import LoadError, open_results
 
 TIME, FAULTS, RSS, P999, INSTRUCTIONS = METRICS = ("time", "faults", "rss", "p999", "instructions")
 GIT_SECONDS = 20

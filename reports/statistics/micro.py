@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from statistics import geometric_mean, mean, median
 from typing import Any
 
-from reports.load import Results, Sample
-from reports.names import Names
-from reports.stats import Estimate, median_estimate, ratio_estimate
-from reports.summary import DEFAULT, PEER, kind_of
+from reports.load.names import Names
+from reports.load.records import Results, Sample
+from reports.statistics.estimates import Estimate, median_estimate, ratio_estimate
+from reports.statistics.kinds import DEFAULT, PEER, kind_of
 
 WORKLOAD = "micro"
 

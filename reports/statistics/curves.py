@@ -11,7 +11,7 @@ import io
 from dataclasses import dataclass
 from statistics import median
 
-from reports.load import Cell, Results
+from reports.load.records import Cell, Results
 
 KNEE = 0.05  # slower than the best peer by more than this share
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from reports.detection import Detection
-from reports.load import Results
-from reports.stats import SMALLEST_N
-from reports.summary import Summary
-from reports.units import percent_text
+from reports.load.records import Results
+from reports.statistics.detection import Detection
+from reports.statistics.estimates import SMALLEST_N
+from reports.statistics.summary import Summary
+from reports.statistics.units import percent_text
 
 SPREAD_LIMIT = 0.05  # robust coefficient of variation of a cell's throughput
 STEAL_LIMIT = 0.01  # share of processor time that the hypervisor took
