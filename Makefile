@@ -227,6 +227,8 @@ gate: build/hakbench build/planted.o
 MINUTES := 30
 gate-proof: build/hakbench build/planted.o
 	build/hakbench gate --prove $(MINUTES) --results $(RESULTS)
+# Packages of reports/ from the bottom up: a module imports its own and those before it (ci/tidy).
+REPORT_FLOORS := load statistics figures sections pages command
 report:
 	$(PYTHON) -m reports --results $(RESULTS)
 trend:
@@ -244,7 +246,7 @@ peers: all
 	    case $$code in 0|3|4) [ $$code -le $$status ] || status=$$code ;; *) exit $$code ;; esac; \
 	done; \
 	ci/pairs --csv $(RESULTS)/pairs.csv >/dev/null; \
-	$(PYTHON) -m reports.peers --results $(RESULTS) --write-docs || exit $$?; \
+	$(PYTHON) -m reports peers --results $(RESULTS) --write-docs || exit $$?; \
 	exit $$status
 
 # --- tests -------------------------------------------------------------------------------------------

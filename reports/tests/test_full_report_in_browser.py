@@ -12,10 +12,10 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from reports.load import load_results
-from reports.names import Names
-from reports.page import write_report
-from reports.summary import summarise
+from reports.load.names import Names
+from reports.load.results import load_results
+from reports.pages.report import write_report
+from reports.statistics.summary import summarise
 from reports.tests.browser import Browser
 from reports.tests.synthetic import CRASH, Database
 from reports.tests.tables import add_latency_pass, add_noise
