@@ -272,6 +272,7 @@ build/test/obj/$(1)/%.t.o: allocator/tests/unit/$$$$(call source_of,$$$$*).c all
 	$$(if $$(V),,@echo '  CC $$@')
 	$$(Q)$$(CC) $$(CFLAGS) $$(call flags_of,$$*) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -pthread -c -o $$@ $$<
 build/test/$(1)/%: build/test/obj/$(1)/%.t.o $$$$(call tested_in,build/test/obj/$(1)/$$$$(call slug_of,$$$$*))
+	@mkdir -p $$(@D)
 	$$(if $$(V),,@echo '  CC $$@')
 	$$(Q)$$(CC) $$(SANITIZE_$(1)) -pthread -o $$@ $$^ -lcmocka
 endef

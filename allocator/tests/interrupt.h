@@ -2,8 +2,8 @@
  * the machine nor what else runs on it decides where and how often.
  *
  * Between interrupt_begin and interrupt_end the processor traps after every instruction, and the
- * kernel turns each trap into SIGTRAP: an asynchronous signal's handler in every way, at a place that
- * is chosen here. The handler of the test is called at some of them, more thinly the longer a call
+ * kernel turns each trap into SIGTRAP: an asynchronous signal's handler in every way, at a place
+ * that is chosen here. The handler of the test is called at some of them, more thinly the longer a call
  * takes, and never within itself. What is stepped is bounded by INTERRUPT_STEPS a call, because a
  * trap may cost a virtual machine 20 us and more. */
 #ifndef ALLOCATOR_TESTS_INTERRUPT_H
@@ -16,8 +16,8 @@
 
 enum { INTERRUPT_STEPS = 1500, INTERRUPT_TRAP_FLAG = 0x100 };
 
-/* Where a call was interrupted: in malloc's own code, among the first instructions of the call, which
- * are the fast path, or later; or where the kernel had just done something for it. */
+/* Where a call was interrupted: in malloc's own code, among the first instructions of the call,
+ * which are the fast path, or later; or where the kernel had just done something for it. */
 enum interrupt_place { INTERRUPT_FAST, INTERRUPT_SLOW, INTERRUPT_KERNEL, INTERRUPT_PLACES };
 enum { INTERRUPT_FAST_STEPS = 24 };
 

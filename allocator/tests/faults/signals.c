@@ -54,7 +54,7 @@ static void verify(size_t i)
           (void *)blocks[i], sizes[i], signals);
 }
 
-/* One call, interrupted or not. A small block moves within its tier: the copy of a larger one is not
+/* One call, interrupted or not. A small block moves within its tier: the copy of a larger one isn't
  * malloc's code, and long. */
 static void operate(size_t i, enum call call, size_t size, bool is_interrupted)
 {
