@@ -106,7 +106,7 @@ HAK_INLINE struct thread *thread_self(void)
 }
 
 /* Sets what makes the process ready, at the first call of thread_self in it, and what runs when a
- * thread ends, with its record. Set by alloc.c, statically. */
+ * thread ends, with its record. Set by process.c, statically. */
 struct thread_hooks {
     void (*process_start)(void);
     void (*thread_end)(struct thread *);
