@@ -12,7 +12,7 @@
 #include "allocator/base/layout.h"
 #include "allocator/base/os.h"
 #include "allocator/large/shelf.h"
-#include "allocator/slabs/remote.h"
+#include "allocator/layers/chain.h"
 
 #if HAK_LAYER_HEAD
 typedef int32_t tls_room;
