@@ -18,13 +18,14 @@ MAKEFLAGS += --no-builtin-rules
 .SECONDARY:
 .SUFFIXES:
 .DEFAULT_GOAL := all
-.PHONY: all deps deps-dev matrix gate gate-proof micro programs misuse compare peers soak report trend trend-proof test test-tidy test-unit test-python conformance-all \
+.PHONY: all deps deps-dev matrix gate gate-proof micro programs misuse compare peers soak report trend trend-proof test test-tidy test-unit test-python test-stress conformance-all \
         format clean help
 
 help:
 	@echo 'make deps matrix       install what running needs, build, measure every variant and peer, report'
 	@echo '                       (QUICK=1 under two minutes, FULL=1 every variant)'
-	@echo 'make deps-dev test     install what testing needs, build, run every test'
+	@echo 'make deps-dev test     install what testing needs, build, run every test (docs/TESTING.md)'
+	@echo 'make test-stress       the same tests beside a machine that is kept busy'
 	@echo 'make                   build what the default matrix measures, the workloads and the runner'
 	@echo 'make variants-all      build the allocator with every set of layers, in every layout and front'
 	@echo 'make trace             build the release default with list tracing: build/trace/libhakmem.so'
@@ -226,6 +227,8 @@ gate: build/hakbench build/planted.o
 MINUTES := 30
 gate-proof: build/hakbench build/planted.o
 	build/hakbench gate --prove $(MINUTES) --results $(RESULTS)
+# Packages of reports/ from the bottom up: a module imports its own and those before it (ci/tidy).
+REPORT_FLOORS := load statistics figures sections pages command
 report:
 	$(PYTHON) -m reports --results $(RESULTS)
 trend:
@@ -243,7 +246,7 @@ peers: all
 	    case $$code in 0|3|4) [ $$code -le $$status ] || status=$$code ;; *) exit $$code ;; esac; \
 	done; \
 	ci/pairs --csv $(RESULTS)/pairs.csv >/dev/null; \
-	$(PYTHON) -m reports.peers --results $(RESULTS) --write-docs || exit $$?; \
+	$(PYTHON) -m reports peers --results $(RESULTS) --write-docs || exit $$?; \
 	exit $$status
 
 # --- tests -------------------------------------------------------------------------------------------
@@ -311,25 +314,33 @@ build/test/$(1)/%: allocator/tests/$(1)/%.cc Makefile
 endef
 $(foreach f,conformance faults diagnostics,$(eval $(call blackbox_rules,$(f))))
 
-test: test-tidy test-unit test-python
+# Both fronts with list tracing; all layers in one of them, so that lists are dropped, too.
+TRACED := build/trace/libhakmem.so build/trace/headerless-cache-all-fine/libhakmem.so
+ABSENT := $(patsubst build/variants/%/libhakmem.so,build/absent/%/process/preload.o,$(filter %-off-fine/libhakmem.so %-off-c8/libhakmem.so,$(call libraries,quick default)))
+# Everything that the tests run is built first, by every core unless -j says how many, and goes on
+# past what does not compile; ci/test then runs all parts, whatever failed before, and adds up.
+.PHONY: test-programs
+test-programs: $(UNIT_TESTS) all blackbox $(call libraries,blackbox misuse) $(TRACED) $(ABSENT)
+test:
+	@+$(MAKE) --no-print-directory -k $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc)) test-programs; \
+	ci/test --built $$? $(UNIT_TESTS)
+test-stress:
+	@+ci/stress
 test-tidy:
 	ci/tidy
 test-unit: $(UNIT_TESTS)
 	ci/units $^
-# Both fronts with list tracing; all layers in one of them, so that lists are dropped, too.
-TRACED := build/trace/libhakmem.so build/trace/headerless-cache-all-fine/libhakmem.so
-ABSENT := $(patsubst build/variants/%/libhakmem.so,build/absent/%/process/preload.o,$(filter %-off-fine/libhakmem.so %-off-c8/libhakmem.so,$(call libraries,quick default)))
 # What the sanitizers see alone: units of the allocator in two variants (QUICK=1: in one, without
 # threads' turn), and the workloads.
 SANITIZED_TESTS := $(foreach k,asan $(if $(QUICK),,tsan),$(foreach v,$(if $(QUICK),$(firstword $(SANITIZED_VARIANTS)),$(SANITIZED_VARIANTS)),$(ALLOCATOR_TESTS:%=build/test/$(k)/$(v)/%)))
 .PHONY: test-sanitizers
 test-sanitizers: $(SANITIZED_TESTS) workloads
 	ci/units $(SANITIZED_TESTS)
-	$(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider workloads/tests/test_sanitizers.py
+	ci/test --only pytest workloads/tests/test_sanitizers.py
 test-python: all blackbox $(call libraries,blackbox misuse) $(TRACED) $(ABSENT)
-	$(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider allocator runner workloads reports ci
+	ci/test --only pytest
 conformance-all: blackbox variants-all
-	HAKMEM_TEST_VARIANTS=full $(PYTHON) -m pytest -q --import-mode=importlib -p no:cacheprovider allocator/tests/test_conformance.py
+	HAKMEM_TEST_VARIANTS=full ci/test --only pytest allocator/tests/test_conformance.py
 
 format:
 	clang-format -i $(wildcard $(ALLOCATOR_ROOMS:%=allocator/%/*.[ch]) allocator/tests/*.h allocator/tests/*/*.[ch] allocator/tests/*/*.cc workloads/*.[ch] workloads/*/*.[ch] \

@@ -1,82 +1,22 @@
-"""`python3 -m reports`: writes the report of a session and prints where it is."""
+"""`python3 -m reports [COMMAND]`: which command, the report of a session when none is named.
+
+Only the modules of that command are loaded: the page of a night needs neither numpy nor matplotlib,
+and comes about where they are missing.
+"""
 
 from __future__ import annotations
 
-import argparse
 import sys
-from pathlib import Path
+from importlib import import_module
 
-from reports import trend_page
-from reports.index import REPORT_NAME, folder_name
-from reports.load import LoadError, NothingMeasured, list_sessions, load_results
-from reports.names import NamesError, read_names
-from reports.page import write_readme_figure, write_report
-from reports.summary import summarise
-
-PASS, USAGE_ERROR = 0, 2
+COMMANDS = ("trend", "peers", "night")
 
 
 def main(arguments: list[str] | None = None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
-    if words[:1] == ["trend"]:
-        return trend_page.main(words[1:])
-    parser = _parser()
-    options = parser.parse_args(words)
-    if options.all and (options.session is not None or options.readme_figure):
-        parser.error("--all takes neither --session nor --readme-figure: it is for every session")
-    try:
-        output = options.output or options.results
-        pages = write_missing(options.results, output) if options.all else []
-        if not options.all:
-            summary = summarise(load_results(options.results, options.session), read_names())
-            pages = [write_report(summary, output)]
-            if options.readme_figure:
-                write_readme_figure(summary, options.readme_figure)
-    except (LoadError, NamesError) as error:
-        print(f"report: {error}", file=sys.stderr)
-        return USAGE_ERROR
-    except OSError as error:
-        print(f"report: cannot write {error.filename or 'the report'}: {error.strerror}: "
-              "choose another folder with --output", file=sys.stderr)
-        return USAGE_ERROR
-    for page in pages:
-        print(f"report: {page}")
-    return PASS
-
-
-def write_missing(results: Path, output: Path) -> list[Path]:
-    """A page of each session that has none and holds something to tell; newest first."""
-    names, pages = read_names(), []
-    for session in list_sessions(results):
-        if (output / folder_name(session) / REPORT_NAME).is_file():
-            continue
-        try:
-            pages.append(write_report(summarise(load_results(results, session.id), names), output))
-        except NothingMeasured as nothing:
-            print(f"report: left out: {nothing}", file=sys.stderr)
-    if not pages:
-        print(f"report: every session of {results} that holds a sample has its page; write one "
-              "again with --session", file=sys.stderr)
-    return pages
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python3 -m reports",
-        description="Writes the report of a session as one self-contained HTML file, with its "
-                    "charts as SVG, PNG and CSV beside it, and the index over all sessions. "
-                    "`python3 -m reports trend` draws the history of commits (see its --help).")
-    parser.add_argument("--results", type=Path, default=Path("reports/out"), metavar="DIR",
-                        help="folder of results.sqlite (default: %(default)s)")
-    parser.add_argument("--session", type=int, metavar="ID",
-                        help="session to report (default: the newest `hakbench run`)")
-    parser.add_argument("--all", action="store_true",
-                        help="report every session that has no page yet")
-    parser.add_argument("--output", type=Path, metavar="DIR",
-                        help="folder to write under (default: the results folder)")
-    parser.add_argument("--readme-figure", type=Path, metavar="FILE",
-                        help="also write the figure that sums up the matrix as this PNG")
-    return parser
+    if words[:1] and words[0] in COMMANDS:
+        return import_module(f"reports.command.{words[0]}").main(words[1:])
+    return import_module("reports.command.report").main(words)
 
 
 if __name__ == "__main__":

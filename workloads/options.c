@@ -37,11 +37,6 @@ void options_check_range(const struct options *options, uint64_t size_min, uint6
     }
 }
 
-uint64_t options_share_of_ops(const struct options *options, uint64_t index)
-{
-    return options->ops / options->threads + (index < options->ops % options->threads);
-}
-
 static void table_add(struct table *table, struct option option)
 {
     assert(table->count < OPTIONS_MAX);
@@ -172,6 +167,7 @@ static void take_value(const struct options *options, const struct option *optio
         *(const char **)option->target = value;
         break;
     case OPTION_FLAG:
+    case OPTION_MODE:
         options_fail(options, "%s takes no value, but '%s' was given", option->name, value);
     }
 }
@@ -206,7 +202,8 @@ void options_parse(struct options *options, const struct option *own, size_t own
         if (!option) {
             fail_unknown(options, &table, argv[i]);
         }
-        if (option->kind == OPTION_FLAG && !equals) {
+        bool takes_none = option->kind == OPTION_FLAG || option->kind == OPTION_MODE;
+        if (takes_none && !equals) {
             *(bool *)option->target = true;
         } else if (equals) {
             take_value(options, option, equals + 1);

@@ -28,6 +28,7 @@ enum option_kind {
     OPTION_NUMBER,  /* target: uint64_t, between min and max */
     OPTION_SECONDS, /* target: uint64_t in nanoseconds; typed as seconds, with decimals */
     OPTION_FLAG,    /* target: bool, takes no value */
+    OPTION_MODE,    /* likewise, but chooses another kind of run: no parameter of this one */
     OPTION_TEXT,    /* target: const char *, which then points into argv */
 };
 
@@ -62,8 +63,5 @@ _Noreturn void options_fail(const struct options *options, const char *format, .
 
 /* Fails so when --min is above --max. */
 void options_check_range(const struct options *options, uint64_t size_min, uint64_t size_max);
-
-/* The part of --ops that thread `index` of --threads does; the parts add up to --ops. */
-uint64_t options_share_of_ops(const struct options *options, uint64_t index);
 
 #endif

@@ -1,11 +1,9 @@
 """Runs black-box programs under every malloc: the C library's, and each variant of hakmem.
 
-A test hands its Case to the fixture `check`. All cases that the session selected start when the
-first is asked for, two at a time, so that the suite is as fast as the machine without a plugin.
+A test hands its Case to the fixture `check`.
 """
 from __future__ import annotations
 
-import concurrent.futures
 import itertools
 import os
 import pathlib
@@ -17,7 +15,6 @@ from typing import NamedTuple
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-AT_A_TIME = 2
 # Which set of the matrix file to run on: `make conformance-all` asks for full.
 VARIANT_SET = os.environ.get("HAKMEM_TEST_VARIANTS", "blackbox")
 HUNG = 124  # stands for the exit code of a program that did not end, as in timeout(1)
@@ -140,25 +137,15 @@ def run_case(case: Case) -> Ended:
         return Ended(status, output.read().decode(errors="replace")[-4000:] + note)
 
 
-@pytest.fixture(scope="session")
-def ended(request):
-    """Starts every selected case, in order; a test waits for its own."""
-    cases = [item.callspec.params["case"] for item in request.session.items
-             if "case" in getattr(getattr(item, "callspec", None), "params", {})]
-    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
-        yield {case.name + str(case.malloc): pool.submit(run_case, case) for case in cases}
-        pool.shutdown(cancel_futures=True)
-
-
 @pytest.fixture
-def check(ended):
-    """Waits for a case and fails with the way to run it by hand."""
+def check():
+    """Runs a case and fails with the way to run it by hand."""
     def check_case(case: Case) -> None:
         library = case.malloc.library
         if library and not os.path.exists(library):
             pytest.fail(f"{library} is not built: make {os.path.relpath(library, ROOT)}",
                         pytrace=False)
-        status, output = ended[case.name + str(case.malloc)].result()
+        status, output = run_case(case)
         if status == SKIPPED:
             pytest.skip(output.strip() or "this machine does not allow what it tests")
         set_here = " ".join(f"{k}={v}" for k, v in case.environment.items()

@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-SECONDS_MAX = 30.0
+from ci.surroundings import SECONDS_MAX
+
 Reply = "str | int | None | list[Reply]"
 
 

@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import pytest
 
+from ci.surroundings import SECONDS_MAX
+
 from .conftest import ROOT, Case, all_mallocs, programs_of
 
-SECONDS_MAX = 60
 CASES = [Case(program, (str(ROOT / "build/test/conformance" / program),), malloc,
               malloc.environment(), SECONDS_MAX)
          for program in programs_of("conformance") for malloc in all_mallocs()]

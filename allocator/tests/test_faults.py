@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import pytest
 
+from ci.surroundings import SECONDS_MAX
+
 from .conftest import ROOT, Case, Malloc, all_mallocs, programs_of
 
-SECONDS_MAX = 60
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 SPECIAL = ("load_unload", "no_environment")
 

@@ -11,11 +11,14 @@ import subprocess
 
 import pytest
 
+from ci.surroundings import SECONDS_MAX
+
 from .conftest import ROOT, read_axes
+
+pytestmark = pytest.mark.xdist_group("misuse")
 
 LAYERS = ("pin", "guard", "next", "freelist", "head")
 LIMITS = 17  # the group of what nobody sees
-SECONDS_MAX = 600
 
 
 def axis(name: str) -> list[str]:

@@ -11,10 +11,11 @@ from collections.abc import Callable
 
 import pytest
 
+from ci.surroundings import SECONDS_MAX
+
 from .conftest import ROOT, Malloc, all_mallocs
 from .redis_session import Client, poll_until, redis_server
 
-SECONDS_MAX = 90
 HERE = pathlib.Path(__file__).parent / "programs"
 LIBC, *HAKMEM = all_mallocs()
 CHOSEN = [m for m in HAKMEM if m.name.endswith("off-fine-prewarm1")]

@@ -14,9 +14,10 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
+from ci.surroundings import SECONDS_MAX
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "ci/nightly"
-SECONDS_MAX = 60
 STAGES = """
 [[stage]]
 name = "first"
@@ -46,7 +47,7 @@ needs = ["first"]
 
 def environment(**extra: str) -> dict[str, str]:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GITHUB_")}
-    return {**clean, "BUDGET": "60s", **extra}
+    return {**clean, "BUDGET": "3h", **extra}
 
 
 def write(folder: pathlib.Path, stages: str) -> pathlib.Path:
@@ -124,7 +125,7 @@ def test_a_stage_that_takes_too_long_is_ended_and_the_others_run(tmp_path):
     stages = """
 [[stage]]
 name = "hangs"
-command = "echo waits; cat {results}/pipe"
+command = "exec cat {results}/pipe"
 weight = 1
 [[stage]]
 name = "after"
@@ -134,7 +135,6 @@ command = "echo ran"
     assert done.returncode == 3
     stages = state(tmp_path)
     assert stages["hangs"]["verdict"] == "out of time" and stages["hangs"]["seconds"] >= 5
-    assert stages["hangs"]["lines"] == ["waits"]
     assert stages["after"]["verdict"] == "passed"
 
 
@@ -189,11 +189,12 @@ command = "echo {soak_seconds} {matrix_mode}{gate_size}"
 weight = 2
 """
     night(tmp_path, stages, BUDGET="3h")
-    assert state(tmp_path)["third"]["lines"] == ["120.0"]
+    assert state(tmp_path)["third"]["lines"][0].startswith(("11", "120.0"))  # but for a moment
     assert state(tmp_path)["rest"]["lines"][0].startswith("3")  # 360 s but for a moment
     assert state(tmp_path)["rest"]["lines"][0].endswith("default")
-    night(tmp_path, stages, BUDGET="60s")
-    assert state(tmp_path)["third"]["lines"] == ["0.7 --quick --workloads ws8192,cfrac"]
+    night(tmp_path, stages, BUDGET="120s")
+    seconds, size = state(tmp_path)["third"]["lines"][0].split(maxsplit=1)
+    assert 0.2 <= float(seconds) <= 1.3 and size == "--quick --workloads ws8192,cfrac"
     assert state(tmp_path)["rest"]["lines"][0].endswith("quick--quick --workloads ws8192,cfrac")
 
 

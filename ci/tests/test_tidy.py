@@ -18,14 +18,21 @@ CLEAN = {
     "allocator/tests/unit/low.c": '#include "allocator/low.h"\n#include "runner/run.h"\n\n'
                                   "int main(void)\n{\n    return low_read(0);\n}\n",
     "workloads/identity.h": HEADER.format("identity", ""),
-    "Makefile": "ALLOCATOR_ROOMS := cellar hall\nRUNNER_FLOORS := ground first\n",
+    "Makefile": "ALLOCATOR_ROOMS := cellar hall\nRUNNER_FLOORS := ground first\n"
+                "REPORT_FLOORS := load pages\n",
     "allocator/cellar/cellar.h": HEADER.format("cellar", ""),
     "allocator/hall/hall.h": HEADER.format("hall", '#include "allocator/cellar/cellar.h"\n'),
     "runner/ground/ground.h": HEADER.format("ground", ""),
     "runner/first/first.h": HEADER.format("first", '#include "runner/ground/ground.h"\n'),
     "runner/apart/apart.h": HEADER.format("apart", '#include "runner/ground/ground.h"\n'),
     "runner/run.h": HEADER.format("run", '#include "workloads/identity.h"\n'),
-    "reports/load.py": '"""Loads."""\n',
+    "reports/__main__.py": "from reports.pages import one\n",
+    "reports/load/__init__.py": '"""Loads."""\n',
+    "reports/load/names.py": "import ast\n",
+    "reports/load/other.py": "from reports.load import names\n",
+    "reports/pages/__init__.py": '"""Shows."""\n',
+    "reports/pages/one.py": "from reports.load.names import read\n",
+    "reports/tests/test_one.py": "from reports.__main__ import one\nimport runner.tests\n",
 }
 
 
@@ -98,6 +105,33 @@ FAULTS = {
                              "allocator/a.c:3: converts between user and base"),
     "offset asked for elsewhere": ({"allocator/a.c": "int a = tiny_user_offset(3);\n"},
                                    "allocator/a.c:1: converts between user and base"),
+    "lower floor of the reports looks up": (
+        {"reports/load/a.py": "import ast\nfrom reports.pages.one import draw\n"},
+        "reports/load/a.py:2: may not import reports.pages.one: wrong direction"),
+    "looks up by its package": (
+        {"reports/load/a.py": "from reports.pages import one\n"},
+        "reports/load/a.py:1: may not import reports.pages.one"),
+    "looks up by a relative import": (
+        {"reports/load/a.py": "from ..pages import one\n"},
+        "reports/load/a.py:1: may not import reports.pages.one"),
+    "looks up inside a function": (
+        {"reports/load/a.py": "def f():\n    import reports.pages.one\n"},
+        "reports/load/a.py:2: may not import reports.pages.one"),
+    "floor knows what stands above all": (
+        {"reports/pages/a.py": "from reports import __main__\n"},
+        "reports/pages/a.py:1: may not import reports.__main__"),
+    "report knows a test": ({"reports/pages/a.py": "import reports.tests.test_one\n"},
+                            "reports/pages/a.py:1: may not import reports.tests.test_one"),
+    "report knows another area": ({"reports/pages/a.py": "from runner.tests import bench\n"},
+                                  "reports/pages/a.py:1: may not import runner.tests"),
+    "reports have no such floor": ({"reports/attic/a.py": "import ast\n"},
+                                   "reports/attic/a.py:1: stands on no floor"),
+    "circle of modules": ({"reports/load/a.py": "import reports.load.b\n",
+                           "reports/load/b.py": "from reports.load import a\n"},
+                          "import cycle: reports.load.a -> reports.load.b -> reports.load.a"),
+    "long module": ({"reports/load/a.py": "A = 1\n" * 251},
+                    "reports/load/a.py:251: 251 lines in a module of the reports"),
+    "no Python": ({"reports/load/a.py": "def\n"}, "reports/load/a.py:1: is no Python"),
     "layout": ({"allocator/a.c": "int  a;\n"}, "allocator/a.c:1: not laid out by .clang-format"),
     "cppcheck": ({"allocator/a.c": "int f(void)\n{\n    int a[2];\n    a[2] = 1;\n"
                                    "    return 0;\n}\n"},

@@ -1,1 +1,3 @@
-"""Figures: each function takes data and returns a matplotlib Figure; nothing here reads files."""
+"""Figures: each function takes data and returns a matplotlib Figure, in the style of
+report.mplstyle; nothing but `charts` and `canvas` writes files.
+"""

@@ -12,10 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures.canvas import ACCENT, BAD, GREY, INK, KEYS, MUTED, SIZE_LABEL, SIZE_SMALL, \
-    SIZE_TITLE, TINT, add_axes, add_keys, add_note, add_text, fit_text, new_figure, \
-    set_ticks, styled, text_width, wrap_text
-from reports.summary import DEFAULT, VARIANT, Row, Workload
-from reports.units import Measure, interval_note, measures
+    SIZE_TITLE, TINT, add_axes, add_keys, add_note, add_text, fit_text, new_figure, set_ticks, \
+    styled, text_width, wrap_text
+from reports.statistics.kinds import DEFAULT, VARIANT
+from reports.statistics.summary import Row, Workload
+from reports.statistics.units import Measure, interval_note, measures
 
 # Filters: printed on the figure whenever they hide something. Above so many rows, variants with
 # some of the layers, which are measured for the effects, are left out first, then the slowest.

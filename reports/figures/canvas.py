@@ -25,7 +25,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
-STYLE_FILE = Path(__file__).resolve().parent.parent / "report.mplstyle"
+STYLE_FILE = Path(__file__).resolve().parent / "report.mplstyle"
 DOTS_PER_INCH = 72  # one unit of layout is one CSS pixel
 PNG_SCALE, FILE_MARGIN = 2, 24
 

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from reports import curves
-from reports.curves import Curve
 from reports.figures.canvas import MUTED, SIZE_TITLE, add_axes, add_note, add_text, new_figure, \
     styled, wrap_text
 from reports.figures.lines import Line, draw_lines, names_width
+from reports.statistics import curves
+from reports.statistics.curves import Curve
 
 WIDTH, PLOT_HEIGHT = 880, 300
 HEAD, TICKS, AXIS_TITLE, NOTE_LINE = 34, 24, 22, 15

@@ -11,10 +11,10 @@ import math
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.effects import Effects, Factor, WorkloadEffects
-from reports.figures.canvas import ACCENT, INK, MUTED, SIZE_LABEL, SIZE_SMALL, SIZE_TITLE, \
-    STROKE, add_axes, add_note, add_text, new_figure, set_ticks, styled, text_width, wrap_text
-from reports.leastsquares import Effect
+from reports.figures.canvas import ACCENT, INK, MUTED, SIZE_LABEL, SIZE_SMALL, SIZE_TITLE, STROKE, \
+    add_axes, add_note, add_text, new_figure, set_ticks, styled, text_width, wrap_text
+from reports.statistics.effects import Effects, Factor, WorkloadEffects
+from reports.statistics.leastsquares import Effect
 
 WIDE, NARROW = 1160, 350
 ROW, HEAD, TICKS, NOTE_LINE = 19, 42, 24, 15

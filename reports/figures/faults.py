@@ -5,12 +5,11 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from reports.figures.canvas import ACCENT, GREY, TINT, styled
-from reports.figures.panels import NARROW, WIDE, Bar, Panel, panels_figure
-from reports.names import short_label
-from reports.summary import DEFAULT, PEER, Row, Summary, Workload
-from reports.units import bare, short_count
-
-__all__ = ["NARROW", "WIDE", "faults_figure"]
+from reports.figures.panels import WIDE, Bar, Panel, panels_figure
+from reports.load.names import short_label
+from reports.statistics.kinds import DEFAULT, PEER
+from reports.statistics.summary import Row, Summary, Workload
+from reports.statistics.units import bare, short_count
 
 TITLE = "Soft page faults of a process: start-up + measured phase + after (lower is better)"
 ROWS_MAX = 8  # above which variants are left to the tables

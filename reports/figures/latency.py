@@ -11,10 +11,10 @@ from matplotlib.ticker import NullLocator
 from reports.figures.canvas import MUTED, SIZE_SMALL, SIZE_TITLE, add_axes, add_note, add_text, \
     new_figure, styled, wrap_text
 from reports.figures.lines import Line, draw_lines, names_width
-from reports.latency import LEAST_BEYOND, WorkloadLatency, shown_rows
-from reports.names import short_label
-from reports.summary import DEFAULT
-from reports.units import bare, time_text
+from reports.load.names import short_label
+from reports.statistics.kinds import DEFAULT
+from reports.statistics.latency import LEAST_BEYOND, WorkloadLatency, shown_rows
+from reports.statistics.units import bare, time_text
 
 WIDE, NARROW = 1160, 350
 COLUMNS = 2

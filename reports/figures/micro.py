@@ -5,14 +5,11 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from reports.figures.canvas import KEYS, styled
-from reports.figures.panels import NARROW, WIDE, Bar, Panel, estimate_bar, line_words, \
-    panels_figure
-from reports.micro import Entry, Family
-from reports.names import short_label
-from reports.summary import DEFAULT
-from reports.units import bare, span_text, time_text
-
-__all__ = ["NARROW", "WIDE", "micro_figure"]
+from reports.figures.panels import WIDE, Bar, Panel, estimate_bar, line_words, panels_figure
+from reports.load.names import short_label
+from reports.statistics.kinds import DEFAULT
+from reports.statistics.micro import Entry, Family
+from reports.statistics.units import bare, span_text, time_text
 
 TITLE = "Time of an operation, geometric mean over sizes (lower is better)"
 

@@ -8,12 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures.canvas import ACCENT, BAD, GREY, INK, MUTED, SIZE_LABEL, SIZE_SMALL, \
-    SIZE_TITLE, add_axes, add_note, add_text, fit_text, new_figure, set_ticks, styled, \
-    text_width, wrap_text
-from reports.names import short_label
-from reports.stats import Estimate
-from reports.summary import DEFAULT, PEER, Row, Summary, Workload
-from reports.units import coverage_text, ratio_text, span_text
+    SIZE_TITLE, add_axes, add_note, add_text, fit_text, new_figure, set_ticks, styled, text_width, \
+    wrap_text
+from reports.load.names import short_label
+from reports.statistics.estimates import Estimate
+from reports.statistics.kinds import DEFAULT, PEER
+from reports.statistics.summary import Row, Summary, Workload
+from reports.statistics.units import coverage_text, ratio_text, span_text
 
 WIDE, README, NARROW = 1160, 880, 350
 ROW, HEAD, TICKS, NOTE_LINE = 23, 32, 30, 15

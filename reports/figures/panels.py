@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from reports.figures.canvas import ACCENT, BAD, GREY, INK, MUTED, SIZE_LABEL, SIZE_SMALL, \
     SIZE_TITLE, TINT, add_axes, add_keys, add_note, add_text, fit_text, new_figure, set_ticks, \
     text_width, wrap_text
-from reports.stats import Estimate
-from reports.summary import DEFAULT, VARIANT
-from reports.units import NARROW_SPACE
+from reports.statistics.estimates import Estimate
+from reports.statistics.kinds import DEFAULT, VARIANT
+from reports.statistics.units import NARROW_SPACE
 
 WIDE, NARROW = 1160, 350
 ROW, HEAD, TICKS, NOTE_LINE, KEYS_LINE = 23, 32, 30, 15, 26

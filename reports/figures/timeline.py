@@ -8,10 +8,10 @@ from matplotlib.ticker import MaxNLocator
 from reports.figures.canvas import INK, MUTED, SIZE_SMALL, SIZE_TITLE, add_axes, add_note, \
     add_text, new_figure, set_ticks, styled, wrap_text
 from reports.figures.lines import Line, draw_lines, names_width
-from reports.names import short_label
-from reports.summary import DEFAULT
-from reports.timelines import POINTS_MAX, WorkloadTimelines
-from reports.units import MIB, bare, short_count
+from reports.load.names import short_label
+from reports.statistics.kinds import DEFAULT
+from reports.statistics.timelines import POINTS_MAX, WorkloadTimelines
+from reports.statistics.units import MIB, bare, short_count
 
 WIDE, NARROW = 1160, 350
 HEAD, TICKS, NOTE_LINE = 48, 26, 15

@@ -18,8 +18,8 @@ from matplotlib.ticker import MaxNLocator
 from reports.figures.canvas import ACCENT, BAD, DOTS_PER_INCH, GREY, INK, MUTED, SIZE_LABEL, \
     SIZE_SMALL, SIZE_TITLE, TINT, add_axes, add_note, add_text, fit_text, new_figure, styled, \
     text_width, wrap_text
-from reports.history import FAULTS, INSTRUCTIONS, P999, RSS, TIME, Commit
-from reports.trend import Shift, Trend, percent
+from reports.load.history import FAULTS, INSTRUCTIONS, P999, RSS, TIME, Commit
+from reports.statistics.trend import Shift, Trend, percent
 
 WIDE, NARROW = 1160, 350
 TITLES = {TIME: "Operations per second", FAULTS: "Soft page faults", RSS: "Peak RSS",

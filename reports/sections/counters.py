@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reports.charts import write_csv
-from reports.counters import WORKLOAD_FAMILY, Counters, Left
-from reports.units import bytes_text, short_count, time_text
+from reports.figures.charts import write_csv
+from reports.statistics.counters import WORKLOAD_FAMILY, Counters, Left
+from reports.statistics.units import bytes_text, short_count, time_text
 
 KPI_CSV, LEFT_CSV = "kpi.csv", "left.csv"
 KPI_HEAD = ("workload", "allocator", "name", "median", "low", "high", "n")

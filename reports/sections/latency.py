@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.charts import Chart, file_stem, publish, write_csv
+from reports.figures.charts import Chart, file_stem, publish, write_csv
 from reports.figures.latency import NARROW, latency_figure
-from reports.latency import SHOWN, Row, WorkloadLatency, curve_lines
-from reports.load import Results
-from reports.stats import Estimate
-from reports.units import ratio_text, time_text
+from reports.load.records import Results
+from reports.statistics.estimates import Estimate
+from reports.statistics.latency import SHOWN, Row, WorkloadLatency, curve_lines
+from reports.statistics.units import ratio_text, time_text
 
 TABLE_CSV = "latency.csv"
 TABLE_OPERATIONS = ("malloc", "free")

@@ -6,15 +6,15 @@ import math
 from dataclasses import fields
 from pathlib import Path
 
-from reports import units
-from reports.charts import Chart, Table, csv_text, publish, write_csv
-from reports.detection import Detection
-from reports.effects import Effects, Pair, WorkloadEffects
+from reports.figures.charts import Chart, Table, csv_text, publish, write_csv
 from reports.figures.effects import TITLE, effects_figure, factor_figure, shown_rows
-from reports.leastsquares import Effect, Fit
-from reports.load import Misuse
-from reports.names import DEFAULT_ALLOCATOR
-from reports.stats import Estimate
+from reports.load.names import DEFAULT_ALLOCATOR
+from reports.load.records import Misuse
+from reports.statistics import units
+from reports.statistics.detection import Detection
+from reports.statistics.effects import Effects, Pair, WorkloadEffects
+from reports.statistics.estimates import Estimate
+from reports.statistics.leastsquares import Effect, Fit
 
 EFFECTS_CSV, MISUSE_CSV = "effects.csv", "misuse.csv"
 MISUSE_COLUMNS = tuple(field.name for field in fields(Misuse))

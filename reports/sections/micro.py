@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reports.charts import Chart, publish
-from reports.figures.micro import NARROW, micro_figure
-from reports.micro import Family
-from reports.units import time_text
+from reports.figures.charts import Chart, publish
+from reports.figures.micro import micro_figure
+from reports.figures.panels import NARROW
+from reports.statistics.micro import Family
+from reports.statistics.units import time_text
 
 STEM = "micro"
 HEAD = ("benchmark", "allocator", "median_ns", "low_ns", "high_ns", "n", "faults_per_op",

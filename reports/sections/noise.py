@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from reports.advice import Notice
-from reports.charts import write_csv
-from reports.load import Results
-from reports.names import Names
-from reports.tables import Noise
-from reports.units import percent_text
+from reports.figures.charts import write_csv
+from reports.load.names import Names
+from reports.load.records import Results
+from reports.load.tables import Noise
+from reports.sections.advice import Notice
+from reports.statistics.units import percent_text
 
 NOISE_CSV = "noise.csv"
 HEAD = ("workload", "allocator", "side", "samples", "pairs", "spread", "p95")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from reports.charts import Chart, publish
-from reports.figures.programs import NARROW, programs_figure
-from reports.programs import ProgramRows
-from reports.summary import Summary
-from reports.units import time_text
+from reports.figures.charts import Chart, publish
+from reports.figures.panels import NARROW
+from reports.figures.programs import programs_figure
+from reports.statistics.programs import ProgramRows
+from reports.statistics.summary import Summary
+from reports.statistics.units import time_text
 
 STEM = "programs"
 HEAD = ("program", "allocator", "runs", "rounds", "failures", "median_ns", "low_ns", "high_ns",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from reports.charts import Chart, file_stem, publish
+from reports.figures.charts import Chart, file_stem, publish
 from reports.figures.timeline import NARROW, QUANTITIES, timeline_figure
-from reports.timelines import WorkloadTimelines
-from reports.units import bytes_text
+from reports.statistics.timelines import WorkloadTimelines
+from reports.statistics.units import bytes_text
 
 HEAD = ("allocator", "block", "at_ns", "rss_bytes", "minflt")
 

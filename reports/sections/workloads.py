@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reports import units
-from reports.charts import Chart, Table, file_stem, publish
-from reports.figures import bars, faults, overview
-from reports.headline import Verdict, verdict_of
-from reports.stats import Estimate
-from reports.summary import Row, Summary, Workload
+from reports.figures import bars, faults, overview, panels
+from reports.figures.charts import Chart, Table, file_stem, publish
+from reports.sections.headline import Verdict, verdict_of
+from reports.statistics import units
+from reports.statistics.estimates import Estimate
+from reports.statistics.summary import Row, Summary, Workload
 
 WORKLOAD_HEAD = ("measure", "unit", "allocator", "median", "low", "high", "confidence", "n")
 OVERVIEW_HEAD = ("workload", "allocator", "ratio", "low", "high", "confidence", "n")
@@ -110,7 +110,7 @@ def _faults(summary: Summary, folder: Path) -> Chart | None:
                      if (row := workload.default) and faults.parts_of(row))
     return publish(folder, "faults", faults.TITLE, f"hakmem: {told or 'no number'}.",
                    faults.faults_figure(summary),
-                   {"faults": faults.faults_figure(summary, faults.NARROW)}, faults_table(summary))
+                   {"faults": faults.faults_figure(summary, panels.NARROW)}, faults_table(summary))
 
 
 def _faults_text(workload: Workload, row: Row) -> str:

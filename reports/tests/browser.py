@@ -10,6 +10,9 @@ from typing import Any
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.remote.remote_connection import RemoteConnection
+
+from ci.surroundings import SECONDS_MAX
 
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
            "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -26,7 +29,10 @@ class Browser:
         for option in (*OPTIONS, f"--user-data-dir={profile}"):
             options.add_argument(option)
         options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+        RemoteConnection.set_timeout(SECONDS_MAX)
         self.driver = webdriver.Chrome(service=Service(_program("chromedriver")), options=options)
+        self.driver.set_page_load_timeout(SECONDS_MAX)
+        self.driver.set_script_timeout(SECONDS_MAX)
 
     def close(self) -> None:
         self.driver.quit()

@@ -9,8 +9,8 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from reports.history import FAULTS, INSTRUCTIONS, METRICS, P999, RSS, TIME
-from reports.stats import shift_estimate
+from reports.load.history import FAULTS, INSTRUCTIONS, METRICS, P999, RSS, TIME
+from reports.statistics.estimates import shift_estimate
 from reports.tests.synthetic import SCHEMA
 
 SPREAD = {TIME: 0.012, FAULTS: 0.002, RSS: 0.002, P999: 0.05, INSTRUCTIONS: 0.0}

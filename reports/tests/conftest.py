@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from reports.__main__ import main
-from reports.load import load_results
-from reports.names import Names, read_names
-from reports.page import write_report
-from reports.summary import Summary, summarise
+from reports.load.names import Names, read_names
+from reports.load.results import load_results
+from reports.pages.report import write_report
+from reports.statistics.summary import Summary, summarise
 from reports.tests.browser import Browser
 from reports.tests.synthetic import make_matrix
 from reports.tests.tables import make_full

@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
-from reports.names import MATRIX_FILE, Names, read_names
+from reports.load.names import MATRIX_FILE, Names, read_names
 from reports.tests.synthetic import Database
 
 LAYERS = ("pin", "guard", "next", "freelist", "head")

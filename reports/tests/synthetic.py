@@ -10,8 +10,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from reports.load import DATABASE_NAME
-from reports.names import ROOT, Names, read_names
+from reports.load.database import DATABASE_NAME
+from reports.load.names import ROOT, Names, read_names
 
 SCHEMA = ROOT / "runner" / "store" / "schema.sql"
 WORKLOADS = {  # name -> (operations, operations per second, soft faults, peak RSS)

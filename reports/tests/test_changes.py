@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from reports.changes import P_LIMIT, Change, find_changes, find_exact_changes, ranked
+from reports.statistics.changes import P_LIMIT, Change, find_changes, find_exact_changes, ranked
 from reports.tests.commits import stepped
 
 

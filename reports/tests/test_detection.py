@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from reports import advice
 from reports.__main__ import main
-from reports.detection import VERDICTS, Case, Detection, Miss, find_detection
-from reports.load import load_results
-from reports.names import Names
-from reports.summary import summarise
+from reports.load.names import Names
+from reports.load.results import load_results
+from reports.sections import advice
+from reports.statistics.detection import VERDICTS, Case, Detection, Miss, find_detection
+from reports.statistics.summary import summarise
 from reports.tests.factorial import CASES, add_misuse, matrix_variants
 from reports.tests.synthetic import SCHEMA, Database
 

@@ -10,17 +10,17 @@ from pathlib import Path
 import pytest
 
 from reports.__main__ import main
-from reports.effects import Effects, find_effects
 from reports.figures.effects import effects_figure, factor_figure, shown_rows
-from reports.leastsquares import Effect
-from reports.load import load_results
-from reports.names import Names
+from reports.load.names import Names
+from reports.load.results import load_results
 from reports.sections.layers import EFFECTS_CSV, direct_sentence, effects_csv, shown_pairs
-from reports.stats import Estimate
+from reports.statistics.effects import Effects, find_effects
+from reports.statistics.estimates import Estimate
+from reports.statistics.leastsquares import Effect
+from reports.statistics.units import bytes_effect_text, change_interval, change_text, \
+    effect_half_text, effect_text
 from reports.tests.factorial import LAYERS, RSS, TIME, WORKLOADS, add_factorial, matrix_variants
 from reports.tests.synthetic import CRASH, Database
-from reports.units import bytes_effect_text, change_interval, change_text, effect_half_text, \
-    effect_text
 
 FACTORS = [*LAYERS, "headered", "cache", "c8", "0"]
 ALL_LAYERS = math.prod(1 + TIME[layer] / 100 for layer in LAYERS)

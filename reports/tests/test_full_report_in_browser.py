@@ -12,14 +12,16 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from reports.load import load_results
-from reports.names import Names
-from reports.page import write_report
-from reports.summary import summarise
+from reports.load.names import Names
+from reports.load.results import load_results
+from reports.pages.report import write_report
+from reports.statistics.summary import summarise
 from reports.tests.browser import Browser
 from reports.tests.synthetic import CRASH, Database
 from reports.tests.tables import add_latency_pass, add_noise
 from reports.tests.test_page_in_browser import NARROW, WIDE, check
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 SECTIONS = ("headline", "warnings", "ws8192", "cfrac", "sh8bench", "faults", "latency", "timelines",
             "programs", "effects", "detection", "ledger", "counters", "noise", "host", "method",

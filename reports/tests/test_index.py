@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reports.__main__ import main
-from reports.index import index_view
-from reports.load import DATABASE_NAME
+from reports.load.database import DATABASE_NAME
+from reports.pages.index import index_view
 from reports.tests.browser import Browser
 from reports.tests.synthetic import Database
 from reports.tests.test_page_in_browser import NARROW, WIDE, check

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from reports.leastsquares import Design, Fit, adjusted_means, fit_main_effects
+from reports.statistics.leastsquares import Design, Fit, adjusted_means, fit_main_effects
 
 FACTORS = ("a", "b", "c")
 EVERY = list(itertools.product((0, 1), repeat=3))

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from reports.load import DATABASE_NAME, SCHEMA_VERSION, LoadError, list_sessions, load_results
-from reports.names import ROOT, NamesError, read_names
+from reports.load.database import DATABASE_NAME, SCHEMA_VERSION, LoadError
+from reports.load.names import ROOT, NamesError, read_names
+from reports.load.results import list_sessions, load_results
 from reports.tests.synthetic import CRASH, FACTS, SCHEMA, Database
 
 

@@ -11,26 +11,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reports import timelines
 from reports.__main__ import main
-from reports.counters import find_counters, find_left
-from reports.figures import bars, faults, overview
-from reports.figures import latency as latency_figures
-from reports.figures import timeline as timeline_figures
+from reports.figures import bars, faults, latency as latency_figures, overview, \
+    timeline as timeline_figures
 from reports.figures.programs import programs_figure
-from reports.headline import sentence_of
-from reports.latency import LEAST_BEYOND, WorkloadLatency, find_latency
-from reports.load import DATABASE_NAME, LoadError, Results, load_results
-from reports.micro import find_micro
-from reports.names import Names
-from reports.programs import find_programs
+from reports.load.database import DATABASE_NAME, LoadError
+from reports.load.names import Names
+from reports.load.records import Results
+from reports.load.results import load_results
+from reports.load.tables import Moment
 from reports.sections import latency as latency_section
-from reports.summary import Summary, summarise
-from reports.tables import Moment
+from reports.sections.headline import sentence_of
+from reports.statistics import timelines
+from reports.statistics.counters import find_counters, find_left
+from reports.statistics.latency import LEAST_BEYOND, WorkloadLatency, find_latency
+from reports.statistics.micro import find_micro
+from reports.statistics.programs import find_programs
+from reports.statistics.summary import Summary, summarise
+from reports.statistics.units import MIB, bare, bytes_text, short_count, time_text
 from reports.tests.synthetic import CRASH, Database
 from reports.tests.tables import PEERS, WHOLE, add_latency, add_latency_pass, \
     add_programs, histogram
-from reports.units import MIB, bare, bytes_text, short_count, time_text
 
 
 @pytest.fixture(scope="module")

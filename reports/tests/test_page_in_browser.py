@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from reports.load import load_results
-from reports.names import Names
-from reports.page import write_report
-from reports.summary import Summary, summarise
+from reports.load.names import Names
+from reports.load.results import load_results
+from reports.pages.report import write_report
+from reports.statistics.summary import Summary, summarise
 from reports.tests.browser import Browser
 from reports.tests.factorial import add_factorial, add_misuse, matrix_variants
 from reports.tests.synthetic import Database, make_matrix
+
+pytestmark = pytest.mark.xdist_group("browser")
 
 WIDE, NARROW = 1280, 390
 

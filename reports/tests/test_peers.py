@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from reports import beside
-from reports.beside import Beside
-from reports.curves import read_curves
+from reports.command.peers import main
 from reports.figures.curves import count_text
 from reports.figures.lines import spread
-from reports.load import load_results
-from reports.peers import main, ratio_text
-from reports.stats import Estimate
+from reports.load.results import load_results
+from reports.sections.peers import ratio_text
+from reports.statistics import beside
+from reports.statistics.beside import Beside
+from reports.statistics.curves import read_curves
+from reports.statistics.estimates import Estimate
 from reports.tests.synthetic import CRASH, FACTS, Database
 from runner.tests.bench import Bench
 

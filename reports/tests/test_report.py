@@ -10,19 +10,19 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from reports import advice
 from reports.__main__ import main
-from reports.detection import find_detection
 from reports.figures import bars, overview
-from reports.load import load_results
-from reports.names import Names
-from reports.headline import sentence_of, verdict_of
-from reports.stats import Estimate
-from reports.summary import Row, Summary, Workload, summarise
+from reports.load.names import Names
+from reports.load.results import load_results
+from reports.sections import advice
+from reports.sections.headline import sentence_of, verdict_of
+from reports.statistics.detection import find_detection
+from reports.statistics.estimates import Estimate
+from reports.statistics.summary import Row, Summary, Workload, summarise
+from reports.statistics.units import measures
 from reports.tests.conftest import Written
 from reports.tests.factorial import add_misuse
 from reports.tests.synthetic import CRASH, Database
-from reports.units import measures
 
 VOID_TAGS = {"meta", "link", "br", "img"}
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats as scipy_stats
 
-from reports.stats import CONFIDENCE, SMALLEST_N, median_estimate, rate_upper_bound, \
-    ratio_estimate, relative_spread, shift_estimate, signed_rank_distribution
+from reports.statistics.estimates import CONFIDENCE, SMALLEST_N, median_estimate, \
+    rate_upper_bound, ratio_estimate, relative_spread, shift_estimate, signed_rank_distribution
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 6, 9, 10, 17, 40, 101])

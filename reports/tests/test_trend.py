@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from reports import __main__, history
-from reports.history import FAULTS, INSTRUCTIONS, METRICS, TIME, load_history
-from reports.load import LoadError
+from reports import __main__
+from reports.load import history
+from reports.load.database import LoadError
+from reports.load.history import FAULTS, INSTRUCTIONS, METRICS, TIME, load_history
+from reports.command.trend import main
+from reports.pages.trend import write_trend
+from reports.statistics.trend import Trends, find_trends, percent
 from reports.tests.browser import Browser
 from reports.tests.commits import all_metrics, flat, make_history, make_repository, put_trouble, \
     stepped
-from reports.trend import Trends, find_trends, percent
-from reports.trend_page import main, write_trend
 
 WORKLOAD = "ws8192"
 

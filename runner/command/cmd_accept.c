@@ -1,5 +1,6 @@
 #include "runner/base/json.h"
 #include "runner/command/commands.h"
+#include "runner/measure/task.h"
 #include "runner/process/git.h"
 #include "runner/subject/bench.h"
 #include "runner/trend/history.h"
@@ -9,17 +10,13 @@
 static const unsigned accepted_options =
     OPTION_WHY | OPTION_WORKLOAD | OPTION_RESULTS | OPTION_ROWS;
 
-static void print_help(void)
-{
-    puts(
-        "usage: hakbench accept COMMIT --why TEXT [--workload W] [options]\n"
-        "\n"
-        "Records that a commit was meant to be as slow, or as large, as it is: trends mark it, "
-        "and\n"
-        "neither they nor gates complain of it any more. On every workload unless some are named.\n"
-        "Accepting it again replaces the reason.\n");
-    options_print(accepted_options);
-}
+static const char help[] =
+    "usage: hakbench accept COMMIT --why TEXT [--workload W] [options]\n"
+    "\n"
+    "Records that a commit was meant to be as slow, or as large, as it is: trends mark it, "
+    "and\n"
+    "neither they nor gates complain of it any more. On every workload unless some are named.\n"
+    "Accepting it again replaces the reason.\n";
 
 static int check(struct bench *bench, const char **commit, struct problem *problem)
 {
@@ -49,46 +46,37 @@ static int put(const struct bench *bench, struct store *store, const char *commi
     return 0;
 }
 
-static int run(struct bench *bench, struct problem *problem)
+static int run(struct bench *bench, struct campaign *campaign, const void *design,
+               struct problem *problem)
 {
-    struct store *store = NULL;
+    (void)design;
     struct arena *arena = bench->arena;
-    const char *commit = NULL;
-    int status = check(bench, &commit, problem);
-    if (status == 0)
-        status =
-            store_open(arena, bench_results_folder(bench), bench_schema(bench), &store, problem);
-    if (status == 0)
-        status = put(bench, store, commit, problem);
-    if (status != 0) {
-        store_close(store);
-        return bench_fail(bench, problem);
-    }
     const struct strings *workloads = &bench->options.workloads;
+    const char *commit = NULL;
+    if (check(bench, &commit, problem) != 0 ||
+        store_open(arena, bench_results_folder(bench), bench_schema(bench), &campaign->store,
+                   problem) != 0 ||
+        put(bench, campaign->store, commit, problem) != 0)
+        return -1;
     const char *where =
         workloads->count > 0 ? strings_join(arena, workloads, ", ") : "every workload";
     if (bench->options.json)
         json_print(json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}", "command", "accept", "commit",
                              commit, "workloads", where, "why", bench->options.why, "exit_code", 0,
-                             "database", store_path(store)));
+                             "database", store_path(campaign->store)));
     else
         printf("accepted: %.10s on %s: %s\n", commit, where, bench->options.why);
-    store_close(store);
     return EXIT_PASS;
 }
 
+static const struct task task = {
+    .help = help,
+    .options = accepted_options,
+    .takes_words = true,
+    .run = run,
+};
+
 int command_accept(int argc, char *const *argv)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct bench bench;
-    int code = EXIT_PASS;
-    if (bench_open(&arena, argc, argv, accepted_options, &bench, &problem) != 0)
-        code = bench_fail(&bench, &problem);
-    else if (bench.options.help)
-        print_help();
-    else
-        code = run(&bench, &problem);
-    arena_free(&arena);
-    return code;
+    return task_command(&task, argc, argv);
 }

@@ -3,6 +3,7 @@
 #include "runner/base/random.h"
 #include "runner/command/commands.h"
 #include "runner/gate/worktree.h"
+#include "runner/measure/task.h"
 #include "runner/process/git.h"
 #include "runner/store/select.h"
 #include "runner/trend/history_counts.h"
@@ -26,8 +27,8 @@ enum {
 
 /* One call of the command. */
 struct backfill {
-    struct bench bench;
-    struct campaign campaign; /* opened; every commit measures in a session of its own */
+    struct bench *bench;
+    struct campaign *campaign; /* opened; every commit measures in a session of its own */
     struct strings rows;
     enum catalog_mode mode;
     struct lineage lineage;
@@ -38,32 +39,27 @@ struct backfill {
     bool has_crashed;
 };
 
-static void print_help(void)
-{
-    puts("usage: hakbench backfill --commits A..B [options]\n"
-         "\n"
-         "Builds the release default of every commit that B has and A lacks (by first parents) in\n"
-         "a worktree, and measures it against the anchor in blocks of ABBA or BAAB: a session a\n"
-         "commit, a row of table history a workload and metric. The newest commit comes first,\n"
-         "then the oldest, then middles, so that an interrupted run already shows the trend. What\n"
-         "was measured before is left out: call it again to go on. Commits that do not build are\n"
-         "recorded as such. `make trend` draws it.\n"
-         "\n"
-         "The anchor is frozen: that of the history so far; else the last release (tag v1...);\n"
-         "else the oldest commit of the range that builds. --anchor starts another history.\n"
-         "On the workloads of --mode (quick) in 6 blocks unless told otherwise; then p99.9 of\n"
-         "malloc in six blocks of the latency pass, and instructions by callgrind, both of which\n"
-         "--pass throughput leaves out.\n");
-    options_print(accepted);
-}
+static const char help[] =
+    "usage: hakbench backfill --commits A..B [options]\n"
+    "\n"
+    "Builds the release default of every commit that B has and A lacks (by first parents) in\n"
+    "a worktree, and measures it against the anchor in blocks of ABBA or BAAB: a session a\n"
+    "commit, a row of table history a workload and metric. The newest commit comes first,\n"
+    "then the oldest, then middles, so that an interrupted run already shows the trend. What\n"
+    "was measured before is left out: call it again to go on. Commits that do not build are\n"
+    "recorded as such. `make trend` draws it.\n"
+    "\n"
+    "The anchor is frozen: that of the history so far; else the last release (tag v1...);\n"
+    "else the oldest commit of the range that builds. --anchor starts another history.\n"
+    "On the workloads of --mode (quick) in 6 blocks unless told otherwise; then p99.9 of\n"
+    "malloc in six blocks of the latency pass, and instructions by callgrind, both of which\n"
+    "--pass throughput leaves out.\n";
 
 static int read_options(struct backfill *backfill, struct problem *problem)
 {
-    struct bench *bench = &backfill->bench;
+    struct bench *bench = backfill->bench;
     struct options *options = &bench->options;
     backfill->mode = MODE_QUICK;
-    if (options->positional.count > 0 || options->has_rest)
-        return problem_set(problem, "takes no arguments but options: see --help");
     if (options->commits == NULL)
         return problem_set(problem, "which commits? Give --commits A..B, or one commit");
     if (options->mode != NULL && !catalog_mode_from_name(options->mode, &backfill->mode))
@@ -77,7 +73,7 @@ static int read_options(struct backfill *backfill, struct problem *problem)
     if (options->blocks < STATS_SIGNED_RANK_MIN || options->blocks > STATS_SIGNED_RANK_MAX)
         return problem_set(problem, "--blocks %ld: give %d (fewer have no interval of 95 %%) to %d",
                            options->blocks, STATS_SIGNED_RANK_MIN, STATS_SIGNED_RANK_MAX);
-    backfill->campaign.measure.timeout_s =
+    backfill->campaign->measure.timeout_s =
         (double)(options->timeout_s > 0 ? options->timeout_s : TIMEOUT_DEFAULT);
     return bench_read_catalog(bench, problem) == 0 &&
                    select_rows(bench, &options->workloads, backfill->mode, &backfill->rows,
@@ -91,7 +87,7 @@ static int read_options(struct backfill *backfill, struct problem *problem)
 static int resolve_commit(struct backfill *backfill, const char *ref, struct allocator *allocator,
                           struct problem *problem)
 {
-    struct bench *bench = &backfill->bench;
+    struct bench *bench = backfill->bench;
     struct worktree tree;
     const int status =
         worktree_build(bench->arena, bench->root, ref, WORKTREE_LIBRARY, &tree, problem);
@@ -112,10 +108,10 @@ static bool is_allocator(const struct catalog *catalog, const char *name)
 /* The name under which the anchor is stored; NULL: the oldest commit that builds. */
 static int name_anchor(struct backfill *backfill, const char **anchor, struct problem *problem)
 {
-    struct bench *bench = &backfill->bench;
+    struct bench *bench = backfill->bench;
     const char *wanted = bench->options.anchor;
     if (wanted == NULL &&
-        history_anchor(backfill->campaign.store, bench->arena, &wanted, problem) != 0)
+        history_anchor(backfill->campaign->store, bench->arena, &wanted, problem) != 0)
         return -1;
     if (wanted == NULL)
         wanted = lineage_last_release(bench->arena, bench->root, "HEAD");
@@ -127,7 +123,7 @@ static int name_anchor(struct backfill *backfill, const char **anchor, struct pr
 
 static int find_anchor(struct backfill *backfill, struct problem *problem)
 {
-    struct bench *bench = &backfill->bench;
+    struct bench *bench = backfill->bench;
     const char *anchor;
     int status = name_anchor(backfill, &anchor, problem);
     if (status != 0)
@@ -177,8 +173,8 @@ static int store_count(struct backfill *backfill, const struct commit *commit,
     double *anchor = &backfill->anchor_counts[index];
     if (*anchor == 0)
         *anchor =
-            history_count(&backfill->bench, &backfill->campaign, &duel->sides[0], workload, &why);
-    const double count = *anchor > 0 ? history_count(&backfill->bench, &backfill->campaign,
+            history_count(backfill->bench, backfill->campaign, &duel->sides[0], workload, &why);
+    const double count = *anchor > 0 ? history_count(backfill->bench, backfill->campaign,
                                                      &duel->sides[1], workload, &why)
                                      : -1;
     if (interrupt_pending())
@@ -196,7 +192,7 @@ static int store_count(struct backfill *backfill, const struct commit *commit,
                                      .blocks = &logarithm,
                                      .n = 1,
                                      .session_id = duel->session.id};
-    return history_put(backfill->campaign.store, &made, 1, problem);
+    return history_put(backfill->campaign->store, &made, 1, problem);
 }
 
 static int store_results(struct backfill *backfill, const struct commit *commit,
@@ -205,8 +201,8 @@ static int store_results(struct backfill *backfill, const struct commit *commit,
     for (int row = 0; row < duel->rows.count; row++) {
         struct history_row rows[HISTORY_METRICS] = {0};
         const int count =
-            history_rows_make(backfill->bench.arena, backfill->anchor, commit, duel, row, rows);
-        if (history_put(backfill->campaign.store, rows, count, problem) != 0)
+            history_rows_make(backfill->bench->arena, backfill->anchor, commit, duel, row, rows);
+        if (history_put(backfill->campaign->store, rows, count, problem) != 0)
             return -1;
         tell(backfill, &rows[0]);
         if (rows[0].reason == NULL && duel->timed_blocks > 0 &&
@@ -224,11 +220,11 @@ static int put_unbuilt(struct backfill *backfill, const struct commit *commit,
         .workload = "",
         .metric = HISTORY_BUILD,
         .commit = commit,
-        .reason = arena_copy(backfill->bench.arena, problem->text),
+        .reason = arena_copy(backfill->bench->arena, problem->text),
     };
     backfill->unbuilt++;
     fprintf(stderr, "  %s\n", problem->text);
-    return history_put(backfill->campaign.store, &row, 1, problem);
+    return history_put(backfill->campaign->store, &row, 1, problem);
 }
 
 /* The rows of which the commit is not known yet. */
@@ -237,11 +233,11 @@ static int find_missing(struct backfill *backfill, const struct commit *commit,
 {
     for (int i = 0; i < backfill->rows.count; i++) {
         bool has;
-        if (history_has(backfill->campaign.store, backfill->anchor, backfill->rows.at[i], commit,
+        if (history_has(backfill->campaign->store, backfill->anchor, backfill->rows.at[i], commit,
                         &has, problem) != 0)
             return -1;
         if (!has)
-            strings_add(backfill->bench.arena, missing, backfill->rows.at[i]);
+            strings_add(backfill->bench->arena, missing, backfill->rows.at[i]);
     }
     return 0;
 }
@@ -249,7 +245,7 @@ static int find_missing(struct backfill *backfill, const struct commit *commit,
 /* The anchor's tree was last made use of at the start, and is none of those to remove. */
 static int prune(struct backfill *backfill, struct problem *problem)
 {
-    struct bench *bench = &backfill->bench;
+    struct bench *bench = backfill->bench;
     struct worktree tree;
     if (backfill->measured % (TREES_KEPT / 2) != 0)
         return 0;
@@ -263,7 +259,7 @@ static int prune(struct backfill *backfill, struct problem *problem)
 static int measure_commit(struct backfill *backfill, const struct commit *commit, int number,
                           struct problem *problem)
 {
-    struct bench *bench = &backfill->bench;
+    struct bench *bench = backfill->bench;
     struct duel duel = {.mode = "backfill",
                         .row_mode = backfill->mode,
                         .blocks = (int)bench->options.blocks,
@@ -287,7 +283,7 @@ static int measure_commit(struct backfill *backfill, const struct commit *commit
     facts_add(bench->arena, &duel.facts, "history.anchor", backfill->anchor);
     facts_add(bench->arena, &duel.facts, "plan.blocks",
               arena_printf(bench->arena, "%d", duel.blocks));
-    if (duel_run(bench, &backfill->campaign, &duel, problem) != CAMPAIGN_DONE ||
+    if (duel_run(bench, backfill->campaign, &duel, problem) != CAMPAIGN_DONE ||
         store_results(backfill, commit, &duel, problem) != 0)
         return -1;
     backfill->measured++;
@@ -299,8 +295,8 @@ static int report(const struct backfill *backfill)
     const enum exit_code code = backfill->has_crashed    ? EXIT_CRASH
                                 : backfill->troubled > 0 ? EXIT_INCONCLUSIVE
                                                          : EXIT_PASS;
-    const char *path = store_path(backfill->campaign.store);
-    if (backfill->bench.options.json) {
+    const char *path = store_path(backfill->campaign->store);
+    if (backfill->bench->options.json) {
         json_print(json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:s}", "command", "backfill",
                              "anchor", backfill->anchor, "commits", backfill->lineage.count,
                              "measured", backfill->measured, "known", backfill->skipped, "unbuilt",
@@ -315,14 +311,14 @@ static int report(const struct backfill *backfill)
     return code;
 }
 
-static int run(struct backfill *backfill, struct problem *problem)
+static int measure(struct backfill *backfill, struct problem *problem)
 {
-    struct arena *arena = backfill->bench.arena;
+    struct arena *arena = backfill->bench->arena;
     if (read_options(backfill, problem) != 0 ||
-        campaign_open(&backfill->bench, &backfill->campaign, problem) != 0)
-        return bench_fail(&backfill->bench, problem);
+        campaign_open(backfill->bench, backfill->campaign, problem) != 0)
+        return bench_fail(backfill->bench, problem);
     if (find_anchor(backfill, problem) != 0)
-        return bench_stop(&backfill->bench, problem);
+        return bench_stop(backfill->bench, problem);
     const struct lineage *lineage = &backfill->lineage;
     backfill->anchor_counts =
         arena_alloc(arena, (size_t)backfill->rows.count * sizeof *backfill->anchor_counts);
@@ -330,23 +326,25 @@ static int run(struct backfill *backfill, struct problem *problem)
     lineage_bisecting_order(lineage->count, order);
     for (int i = 0; i < lineage->count; i++)
         if (measure_commit(backfill, &lineage->at[order[i]], i + 1, problem) != 0)
-            return bench_stop(&backfill->bench, problem);
+            return bench_stop(backfill->bench, problem);
     return report(backfill);
 }
 
+static int run(struct bench *bench, struct campaign *campaign, const void *design,
+               struct problem *problem)
+{
+    (void)design;
+    struct backfill backfill = {.bench = bench, .campaign = campaign};
+    return measure(&backfill, problem);
+}
+
+static const struct task task = {
+    .help = help,
+    .options = accepted,
+    .run = run,
+};
+
 int command_backfill(int argc, char *const *argv)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct backfill backfill = {0};
-    int code = EXIT_PASS;
-    if (bench_open(&arena, argc, argv, accepted, &backfill.bench, &problem) != 0)
-        code = bench_fail(&backfill.bench, &problem);
-    else if (backfill.bench.options.help)
-        print_help();
-    else
-        code = run(&backfill, &problem);
-    campaign_close(&backfill.campaign);
-    arena_free(&arena);
-    return code;
+    return task_command(&task, argc, argv);
 }

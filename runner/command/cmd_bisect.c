@@ -2,6 +2,7 @@
 #include "runner/base/random.h"
 #include "runner/command/commands.h"
 #include "runner/gate/gate_run.h"
+#include "runner/measure/task.h"
 #include "runner/process/git.h"
 #include "runner/stats/bisect.h"
 #include "runner/subject/lineage.h"
@@ -17,8 +18,8 @@ enum { TIMEOUT_DEFAULT = 60 };
 
 /* One call of the command. Index 0 of the commits is the good one. */
 struct search {
-    struct bench bench;
-    struct campaign campaign; /* opened; every gate measures in a session of its own */
+    struct bench *bench;
+    struct campaign *campaign; /* opened; every gate measures in a session of its own */
     const char *workload;
     enum catalog_mode size;
     struct commit *commits;
@@ -27,29 +28,23 @@ struct search {
     struct interval shift; /* of the first bad commit against the good one, in logarithms */
 };
 
-static void print_help(void)
-{
-    puts(
-        "usage: hakbench bisect --good REF --bad REF --workload W [options]\n"
-        "\n"
-        "Finds the commit that made a workload slower: tries commits between the two, each by a\n"
-        "gate against the good one (blocks of ABBA or BAAB, looked at after 12, 24 and 48).\n"
-        "REGRESSED is bad and PROVEN is good; what is INCONCLUSIVE is left and its neighbours are\n"
-        "tried; what does not build is skipped. Verdicts are stored: the same command goes on,\n"
-        "and what was inconclusive is tried again.\n"
-        "\n"
-        "Exit codes: 0 the commit is named; 3 several are left, which are named; 2 the bad commit\n"
-        "is not slower than the good one, or cannot be measured.\n");
-    options_print(accepted);
-}
+static const char help[] =
+    "usage: hakbench bisect --good REF --bad REF --workload W [options]\n"
+    "\n"
+    "Finds the commit that made a workload slower: tries commits between the two, each by a\n"
+    "gate against the good one (blocks of ABBA or BAAB, looked at after 12, 24 and 48).\n"
+    "REGRESSED is bad and PROVEN is good; what is INCONCLUSIVE is left and its neighbours are\n"
+    "tried; what does not build is skipped. Verdicts are stored: the same command goes on,\n"
+    "and what was inconclusive is tried again.\n"
+    "\n"
+    "Exit codes: 0 the commit is named; 3 several are left, which are named; 2 the bad commit\n"
+    "is not slower than the good one, or cannot be measured.\n";
 
 static int read_options(struct search *search, struct problem *problem)
 {
-    struct bench *bench = &search->bench;
+    struct bench *bench = search->bench;
     struct options *options = &bench->options;
     search->size = MODE_DEFAULT;
-    if (options->positional.count > 0 || options->has_rest)
-        return problem_set(problem, "takes no arguments but options: see --help");
     if (options->good == NULL || options->bad == NULL)
         return problem_set(problem, "between which commits? Give --good REF and --bad REF");
     if (options->workloads.count != 1)
@@ -71,14 +66,14 @@ static int read_options(struct search *search, struct problem *problem)
     if (catalog_find_row(&bench->catalog, search->workload) == NULL)
         return problem_set(problem, "unknown workload '%s': choose from the rows of %s",
                            search->workload, options->rows);
-    search->campaign.measure.timeout_s =
+    search->campaign->measure.timeout_s =
         (double)(options->timeout_s > 0 ? options->timeout_s : TIMEOUT_DEFAULT);
     return 0;
 }
 
 static int read_commits(struct search *search, struct problem *problem)
 {
-    struct bench *bench = &search->bench;
+    struct bench *bench = search->bench;
     struct arena *arena = bench->arena;
     struct lineage good, later;
     const char *output;
@@ -107,7 +102,7 @@ static int read_commits(struct search *search, struct problem *problem)
 static int recall(struct search *search, int index, struct decision *decision,
                   struct problem *problem)
 {
-    const struct database *database = &search->campaign.store->database;
+    const struct database *database = &search->campaign->store->database;
     *decision = (struct decision){.verdict = DECISION_OPEN};
     sqlite3_stmt *statement = database_prepare(
         database,
@@ -141,7 +136,7 @@ static int recall(struct search *search, int index, struct decision *decision,
 static int run_gate(struct search *search, int index, struct decision *decision,
                     struct problem *problem)
 {
-    struct bench *bench = &search->bench;
+    struct bench *bench = search->bench;
     struct worktree tree;
     const int status = worktree_build(bench->arena, bench->root, search->commits[index].id,
                                       WORKTREE_LIBRARY, &tree, problem);
@@ -150,7 +145,7 @@ static int run_gate(struct search *search, int index, struct decision *decision,
     struct gate *gate = arena_alloc(bench->arena, sizeof *gate);
     struct gate_counts counts = {0};
     gate->bench = bench;
-    gate->campaign = search->campaign;
+    gate->campaign = *search->campaign;
     gate->base_ref = search->commits[0].id;
     gate->head_ref = search->commits[index].id;
     gate->size = search->size;
@@ -220,7 +215,7 @@ static int report(const struct search *search)
     const bool is_slower = search->bisect.states[search->bisect.count - 1] == BISECT_BAD;
     const bool is_found = is_slower && bisect_is_found(&search->bisect);
     const enum exit_code code = is_found ? EXIT_PASS : EXIT_INCONCLUSIVE;
-    if (search->bench.options.json) {
+    if (search->bench->options.json) {
         json_print(json_pack(
             "{s:s, s:s, s:s?, s:o, s:f, s:f, s:f, s:i, s:i, s:i}", "command", "bisect", "workload",
             search->workload, "guilty", is_found ? search->commits[bad].id : NULL, "left",
@@ -265,37 +260,40 @@ static int check_bad(struct search *search, struct problem *problem)
         return problem_set(problem,
                            "%s is not slower than %s on %s: there is nothing to find between "
                            "them",
-                           search->bench.options.bad, search->bench.options.good, search->workload);
+                           search->bench->options.bad, search->bench->options.good,
+                           search->workload);
     return 0;
 }
 
-static int run(struct search *search, struct problem *problem)
+static int find(struct search *search, struct problem *problem)
 {
     if (read_options(search, problem) != 0 || read_commits(search, problem) != 0 ||
-        campaign_open(&search->bench, &search->campaign, problem) != 0)
-        return bench_fail(&search->bench, problem);
+        campaign_open(search->bench, search->campaign, problem) != 0)
+        return bench_fail(search->bench, problem);
     if (check_bad(search, problem) != 0)
-        return bench_stop(&search->bench, problem);
+        return bench_stop(search->bench, problem);
     for (int next; search->bisect.states[search->bisect.count - 1] == BISECT_BAD &&
                    (next = bisect_next(&search->bisect)) >= 0;)
         if (try_commit(search, next, problem) != 0)
-            return bench_stop(&search->bench, problem);
+            return bench_stop(search->bench, problem);
     return report(search);
 }
 
+static int run(struct bench *bench, struct campaign *campaign, const void *design,
+               struct problem *problem)
+{
+    (void)design;
+    struct search search = {.bench = bench, .campaign = campaign};
+    return find(&search, problem);
+}
+
+static const struct task task = {
+    .help = help,
+    .options = accepted,
+    .run = run,
+};
+
 int command_bisect(int argc, char *const *argv)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct search search = {0};
-    int code = EXIT_PASS;
-    if (bench_open(&arena, argc, argv, accepted, &search.bench, &problem) != 0)
-        code = bench_fail(&search.bench, &problem);
-    else if (search.bench.options.help)
-        print_help();
-    else
-        code = run(&search, &problem);
-    campaign_close(&search.campaign);
-    arena_free(&arena);
-    return code;
+    return task_command(&task, argc, argv);
 }

@@ -1,7 +1,7 @@
 #include "runner/base/random.h"
 #include "runner/base/style.h"
 #include "runner/command/commands.h"
-#include "runner/measure/campaign.h"
+#include "runner/measure/task.h"
 #include "runner/store/pairs.h"
 #include "runner/store/select.h"
 #include "runner/table/table.h"
@@ -15,20 +15,16 @@ static const unsigned accepted = OPTION_WORKLOAD | OPTION_BLOCKS | OPTION_SEED |
 
 enum { BLOCKS_DEFAULT = 12, TIMEOUT_DEFAULT = 60 };
 
-static void print_help(void)
-{
-    puts(
-        "usage: hakbench compare A B --workload W [options] [-- arguments for the workload]\n"
-        "\n"
-        "Measures two allocators in blocks of ABBA or BAAB, by a fair coin for each, and prints\n"
-        "`ratio R [LO, HI] n=N` last: B's time / A's time with its 95 % interval, so that a ratio\n"
-        "above 1 means that A is faster. With several workloads, a line each. 12 blocks, or as "
-        "many\n"
-        "as --blocks says, from 6. With --no-kpi side B runs without the page of counters, so "
-        "that\n"
-        "A against A shows what the page costs.\n");
-    options_print(accepted);
-}
+static const char help[] =
+    "usage: hakbench compare A B --workload W [options] [-- arguments for the workload]\n"
+    "\n"
+    "Measures two allocators in blocks of ABBA or BAAB, by a fair coin for each, and prints\n"
+    "`ratio R [LO, HI] n=N` last: B's time / A's time with its 95 % interval, so that a ratio\n"
+    "above 1 means that A is faster. With several workloads, a line each. 12 blocks, or as "
+    "many\n"
+    "as --blocks says, from 6. With --no-kpi side B runs without the page of counters, so "
+    "that\n"
+    "A against A shows what the page costs.\n";
 
 /* The arguments of the matrix's default mode, or of the first mode that the row has. */
 static struct strings row_arguments(struct arena *arena, const struct catalog_row *row,
@@ -245,8 +241,10 @@ static int measure(struct bench *bench, struct campaign *campaign, struct proble
     }
 }
 
-static int compare(struct bench *bench, struct campaign *campaign, struct problem *problem)
+static int run(struct bench *bench, struct campaign *campaign, const void *design,
+               struct problem *problem)
 {
+    (void)design;
     if (choose(bench, campaign, problem) != 0 || campaign_open(bench, campaign, problem) != 0)
         return bench_fail(bench, problem);
     campaign_add_facts(bench, campaign);
@@ -259,20 +257,14 @@ static int compare(struct bench *bench, struct campaign *campaign, struct proble
     return measure(bench, campaign, problem);
 }
 
+static const struct task task = {
+    .help = help,
+    .options = accepted,
+    .takes_words = true,
+    .run = run,
+};
+
 int command_compare(int argc, char *const *argv)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct bench bench;
-    struct campaign campaign = {0};
-    int code = EXIT_PASS;
-    if (bench_open(&arena, argc, argv, accepted, &bench, &problem) != 0)
-        code = bench_fail(&bench, &problem);
-    else if (bench.options.help)
-        print_help();
-    else
-        code = compare(&bench, &campaign, &problem);
-    campaign_close(&campaign);
-    arena_free(&arena);
-    return code;
+    return task_command(&task, argc, argv);
 }

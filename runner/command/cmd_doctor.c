@@ -3,6 +3,7 @@
 #include "runner/command/commands.h"
 #include "runner/job/doctor.h"
 #include "runner/measure/measure.h"
+#include "runner/measure/task.h"
 #include "runner/store/noise.h"
 #include "runner/store/select.h"
 #include "runner/subject/allocator.h"
@@ -18,17 +19,13 @@ enum { AA_BLOCKS = 6, AA_SAMPLES = 4 * AA_BLOCKS, AA_TIMEOUT_S = 30 };
 static const char aa_workload[] = "ws8192", aa_operations[] = "5000000";
 static const double window_quick_s = 0.2, window_s = 1;
 
-static void print_help(void)
-{
-    puts(
-        "usage: hakbench doctor [--quick] [options]\n"
-        "\n"
-        "Says whether this machine is fit to measure: clock, cores, memory, kernel settings, what\n"
-        "others take of the processors meanwhile, and how far samples of one and the same build\n"
-        "differ (A/A, about 5 s; --quick leaves it out). Every warning has a remedy. Exit code\n"
-        "3: doubtful.\n");
-    options_print(accepted);
-}
+static const char help[] =
+    "usage: hakbench doctor [--quick] [options]\n"
+    "\n"
+    "Says whether this machine is fit to measure: clock, cores, memory, kernel settings, what\n"
+    "others take of the processors meanwhile, and how far samples of one and the same build\n"
+    "differ (A/A, about 5 s; --quick leaves it out). Every warning has a remedy. Exit code\n"
+    "3: doubtful.\n";
 
 static double now_s(void)
 {
@@ -116,10 +113,6 @@ static int examine(struct bench *bench, struct doctor_readings *readings, struct
 {
     struct host_cores cores;
     const bool is_quick = bench->options.quick;
-    if (bench->options.positional.count > 0 || bench->options.has_rest) {
-        problem_set(problem, "takes no arguments but options: see --help");
-        return EXIT_USAGE;
-    }
     if (!is_quick && lock_take(bench->arena, bench->options.wait, problem) != 0)
         return EXIT_USAGE;
     interrupt_watch();
@@ -142,31 +135,34 @@ static int examine(struct bench *bench, struct doctor_readings *readings, struct
     return code;
 }
 
-int command_doctor(int argc, char *const *argv)
+static int run(struct bench *bench, struct campaign *campaign, const void *design,
+               struct problem *problem)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct bench bench;
+    (void)design;
+    (void)campaign;
     struct doctor_readings readings = {0};
     bool raised[DOCTOR_WARNINGS];
-    int code = EXIT_PASS;
-    if (bench_open(&arena, argc, argv, accepted, &bench, &problem) != 0) {
-        code = bench_fail(&bench, &problem);
-    } else if (bench.options.help) {
-        print_help();
-    } else if ((code = examine(&bench, &readings, &problem)) != EXIT_PASS) {
-        if (code != EXIT_INTERRUPTED)
-            bench_fail(&bench, &problem);
-    } else {
-        const bool is_fit = doctor_judge(&readings, raised);
-        code = is_fit ? EXIT_PASS : EXIT_INCONCLUSIVE;
-        if (bench.options.json)
-            json_print(json_pack("{s:s, s:b, s:i, s:o, s:o}", "command", "doctor", "fit", is_fit,
-                                 "exit_code", code, "readings", doctor_readings_json(&readings),
-                                 "warnings", doctor_warnings_json(&arena, &readings, raised)));
-        else
-            doctor_print(&arena, &readings, raised);
-    }
-    arena_free(&arena);
+    int code = examine(bench, &readings, problem);
+    if (code != EXIT_PASS)
+        return code == EXIT_INTERRUPTED ? code : -1;
+    const bool is_fit = doctor_judge(&readings, raised);
+    code = is_fit ? EXIT_PASS : EXIT_INCONCLUSIVE;
+    if (bench->options.json)
+        json_print(json_pack("{s:s, s:b, s:i, s:o, s:o}", "command", "doctor", "fit", is_fit,
+                             "exit_code", code, "readings", doctor_readings_json(&readings),
+                             "warnings", doctor_warnings_json(bench->arena, &readings, raised)));
+    else
+        doctor_print(bench->arena, &readings, raised);
     return code;
+}
+
+static const struct task task = {
+    .help = help,
+    .options = accepted,
+    .run = run,
+};
+
+int command_doctor(int argc, char *const *argv)
+{
+    return task_command(&task, argc, argv);
 }

@@ -1,4 +1,5 @@
 #include "runner/command/commands.h"
+#include "runner/measure/task.h"
 #include "runner/store/export.h"
 #include "runner/subject/bench.h"
 
@@ -9,21 +10,18 @@
 
 static const unsigned accepted = OPTION_FORMAT | OPTION_SESSION | OPTION_OUTPUT | OPTION_RESULTS;
 
-static void print_help(void)
-{
-    puts("usage: hakbench export [--format F] [--session N] [-o FILE] [options]\n"
-         "\n"
-         "Writes a session in a format that other tools read, on stdout or into a file:\n"
-         "  gbench            JSON of Google Benchmark: a run for every sample, with aggregates\n"
-         "  hyperfine         JSON of hyperfine: a result for every allocator on a workload\n"
-         "  csv               a line for every sample, with a header\n"
-         "  junit             JUnit XML: a test for every sample, and for every case of misuse\n"
-         "  bigger-is-better  JSON of github-action-benchmark: median operations per second\n"
-         "Times are those of the measured phase, of whole processes where operations are not\n"
-         "counted. What crashed or was void is told as an error where the format has a place for\n"
-         "it, and never is a number. With -o, --json tells what was written.\n");
-    options_print(accepted);
-}
+static const char help[] =
+    "usage: hakbench export [--format F] [--session N] [-o FILE] [options]\n"
+    "\n"
+    "Writes a session in a format that other tools read, on stdout or into a file:\n"
+    "  gbench            JSON of Google Benchmark: a run for every sample, with aggregates\n"
+    "  hyperfine         JSON of hyperfine: a result for every allocator on a workload\n"
+    "  csv               a line for every sample, with a header\n"
+    "  junit             JUnit XML: a test for every sample, and for every case of misuse\n"
+    "  bigger-is-better  JSON of github-action-benchmark: median operations per second\n"
+    "Times are those of the measured phase, of whole processes where operations are not\n"
+    "counted. What crashed or was void is told as an error where the format has a place for\n"
+    "it, and never is a number. With -o, --json tells what was written.\n";
 
 /* Only looks: a folder without results is not made into one. */
 static int open_results(const struct bench *bench, struct store **store, struct problem *problem)
@@ -42,8 +40,6 @@ static int choose(const struct bench *bench, enum export_format *format, struct 
 {
     const struct options *options = &bench->options;
     const bool is_file = options->output != NULL && strcmp(options->output, "-") != 0;
-    if (options->positional.count > 0 || options->has_rest)
-        return problem_set(problem, "takes no arguments but options: see --help");
     *format = EXPORT_GBENCH;
     if (options->format != NULL && !export_format_from_name(options->format, format))
         return problem_set(problem,
@@ -160,23 +156,23 @@ static int export_session(const struct bench *bench, struct store *store, enum e
     return 0;
 }
 
+static int run(struct bench *bench, struct campaign *campaign, const void *design,
+               struct problem *problem)
+{
+    (void)design;
+    enum export_format format;
+    if (choose(bench, &format, problem) != 0 || open_results(bench, &campaign->store, problem) != 0)
+        return -1;
+    return export_session(bench, campaign->store, format, problem);
+}
+
+static const struct task task = {
+    .help = help,
+    .options = accepted,
+    .run = run,
+};
+
 int command_export(int argc, char *const *argv)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct bench bench;
-    struct store *store = NULL;
-    enum export_format format;
-    int status = bench_open(&arena, argc, argv, accepted, &bench, &problem);
-    if (status == 0 && bench.options.help)
-        print_help();
-    else if (status == 0 && ((status = choose(&bench, &format, &problem)) != 0 ||
-                             (status = open_results(&bench, &store, &problem)) != 0))
-        ;
-    else if (status == 0)
-        status = export_session(&bench, store, format, &problem);
-    const int code = status == 0 ? EXIT_PASS : bench_fail(&bench, &problem);
-    store_close(store);
-    arena_free(&arena);
-    return code;
+    return task_command(&task, argc, argv);
 }

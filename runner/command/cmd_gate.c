@@ -1,10 +1,10 @@
-#include "runner/command/commands.h"
-
 #include "runner/base/random.h"
+#include "runner/command/commands.h"
 #include "runner/gate/gate_proof.h"
 #include "runner/gate/gate_report.h"
 #include "runner/gate/gate_run.h"
 #include "runner/gate/gate_store.h"
+#include "runner/measure/task.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,27 +15,21 @@ static const unsigned accepted = OPTION_GATE | OPTION_WORKLOADS | OPTION_BLOCKS 
 
 enum { TIMEOUT_DEFAULT = 60, BLOCKS_QUICK = 12 };
 
-static void print_help(void)
-{
-    puts(
-        "usage: hakbench gate --base REF [--head REF] [options]\n"
-        "       hakbench gate --base REF --resume | --prove MINUTES | --replay N | --plan MINUTES\n"
-        "\n"
-        "Judges head against base: builds both, and asks in this order whether anything crashes\n"
-        "or is corrupted (exit code 4), whether counts that do not depend on the machine grew\n"
-        "(instructions, soft faults, system calls, bytes mapped), and whether head is slower, in\n"
-        "blocks of ABBA or BAAB by a fair coin, looked at after 12, 24 and 48. `--base HEAD` is\n"
-        "an A/A gate. docs/BENCHMARKING.md tells how to read a verdict.\n"
-        "KIND: slowdown=5%, faults, stall, canary, instructions=1%.\n");
-    options_print(accepted);
-}
+static const char help[] =
+    "usage: hakbench gate --base REF [--head REF] [options]\n"
+    "       hakbench gate --base REF --resume | --prove MINUTES | --replay N | --plan MINUTES\n"
+    "\n"
+    "Judges head against base: builds both, and asks in this order whether anything crashes\n"
+    "or is corrupted (exit code 4), whether counts that do not depend on the machine grew\n"
+    "(instructions, soft faults, system calls, bytes mapped), and whether head is slower, in\n"
+    "blocks of ABBA or BAAB by a fair coin, looked at after 12, 24 and 48. `--base HEAD` is\n"
+    "an A/A gate. docs/BENCHMARKING.md tells how to read a verdict.\n"
+    "KIND: slowdown=5%, faults, stall, canary, instructions=1%.\n";
 
 static int check(const struct bench *bench, struct problem *problem)
 {
     const struct options *options = &bench->options;
     const int others = (options->prove > 0) + (options->replay > 0) + (options->plan > 0);
-    if (options->positional.count > 0 || options->has_rest)
-        return problem_set(problem, "takes no arguments but options: see --help");
     if (others + options->resume > 1)
         return problem_set(problem, "--prove, --replay, --plan and --resume exclude each other");
     if (others + options->resume == 0 && options->base == NULL)
@@ -110,7 +104,7 @@ static int judge(struct bench *bench, struct gate *gate, struct problem *problem
     return code;
 }
 
-static int gate_command(struct bench *bench, struct gate *gate, struct problem *problem)
+static int measure(struct bench *bench, struct gate *gate, struct problem *problem)
 {
     struct options *options = &bench->options;
     if (check(bench, problem) != 0)
@@ -136,20 +130,25 @@ static int gate_command(struct bench *bench, struct gate *gate, struct problem *
     return judge(bench, gate, problem);
 }
 
+/* The gate's campaign is its own, because it measures in more than one session. */
+static int run(struct bench *bench, struct campaign *campaign, const void *design,
+               struct problem *problem)
+{
+    struct gate *gate = arena_alloc(bench->arena, sizeof *gate);
+    (void)campaign;
+    (void)design;
+    const int code = measure(bench, gate, problem);
+    campaign_close(&gate->campaign);
+    return code;
+}
+
+static const struct task task = {
+    .help = help,
+    .options = accepted,
+    .run = run,
+};
+
 int command_gate(int argc, char *const *argv)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct bench bench;
-    struct gate *gate = arena_alloc(&arena, sizeof *gate);
-    int code = EXIT_PASS;
-    if (bench_open(&arena, argc, argv, accepted, &bench, &problem) != 0)
-        code = bench_fail(&bench, &problem);
-    else if (bench.options.help)
-        print_help();
-    else
-        code = gate_command(&bench, gate, &problem);
-    campaign_close(&gate->campaign);
-    arena_free(&arena);
-    return code;
+    return task_command(&task, argc, argv);
 }

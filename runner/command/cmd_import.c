@@ -1,5 +1,5 @@
 #include "runner/command/commands.h"
-#include "runner/measure/campaign.h"
+#include "runner/measure/task.h"
 #include "runner/store/gbench.h"
 #include "runner/subject/bench.h"
 
@@ -10,14 +10,11 @@
 
 static const unsigned accepted = OPTION_RESULTS;
 
-static void print_help(void)
-{
-    puts("usage: hakbench import FILE [options]\n"
-         "\n"
-         "Stores the JSON that a benchmark wrote with --benchmark_out (Google Benchmark), or that\n"
-         "hakbench export wrote, as a session. hakbench export gives it back, in every format.\n");
-    options_print(accepted);
-}
+static const char help[] =
+    "usage: hakbench import FILE [options]\n"
+    "\n"
+    "Stores the JSON that a benchmark wrote with --benchmark_out (Google Benchmark), or that\n"
+    "hakbench export wrote, as a session. hakbench export gives it back, in every format.\n";
 
 static void count_points(const struct export_session *read, int *ok, int *failed,
                          struct sample *sample)
@@ -108,8 +105,10 @@ static int store_document(const struct bench *bench, struct store *store, const 
     return 0;
 }
 
-static int import(struct bench *bench, struct store **store, struct problem *problem)
+static int run(struct bench *bench, struct campaign *campaign, const void *design,
+               struct problem *problem)
 {
+    (void)design;
     const struct strings *files = &bench->options.positional;
     if (files->count != 1 || bench->options.has_rest)
         return problem_set(problem, "give one file: hakbench import FILE");
@@ -121,28 +120,22 @@ static int import(struct bench *bench, struct store **store, struct problem *pro
     json_t *document = gbench_read(bench->arena, text, path, problem);
     if (document == NULL)
         return -1;
-    int status =
-        store_open(bench->arena, bench_results_folder(bench), bench_schema(bench), store, problem);
+    int status = store_open(bench->arena, bench_results_folder(bench), bench_schema(bench),
+                            &campaign->store, problem);
     if (status == 0)
-        status = store_document(bench, *store, document, path, problem);
+        status = store_document(bench, campaign->store, document, path, problem);
     json_decref(document);
     return status;
 }
 
+static const struct task task = {
+    .help = help,
+    .options = accepted,
+    .takes_words = true,
+    .run = run,
+};
+
 int command_import(int argc, char *const *argv)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct bench bench;
-    struct store *store = NULL;
-    int code = EXIT_PASS;
-    if (bench_open(&arena, argc, argv, accepted, &bench, &problem) != 0)
-        code = bench_fail(&bench, &problem);
-    else if (bench.options.help)
-        print_help();
-    else if (import(&bench, &store, &problem) != 0)
-        code = bench_fail(&bench, &problem);
-    store_close(store);
-    arena_free(&arena);
-    return code;
+    return task_command(&task, argc, argv);
 }

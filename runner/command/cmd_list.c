@@ -1,6 +1,7 @@
 #include "runner/base/json.h"
 #include "runner/base/style.h"
 #include "runner/command/commands.h"
+#include "runner/measure/task.h"
 #include "runner/process/elf.h"
 #include "runner/store/select.h"
 #include "runner/subject/bench.h"
@@ -14,19 +15,16 @@ static const unsigned accepted = OPTION_MATRIX | OPTION_ROWS;
 
 /* The variants of all sets. modes: per variant, the modes that take it. */
 struct listing {
-    struct bench bench;
+    struct bench *bench;
     struct allocators variants, peers;
     struct strings modes;
     bool colour;
 };
 
-static void print_help(void)
-{
-    puts("usage: hakbench list [options]\n"
-         "\n"
-         "Shows what can be measured, and for what cannot, what to do about it.\n");
-    options_print(accepted);
-}
+static const char help[] =
+    "usage: hakbench list [options]\n"
+    "\n"
+    "Shows what can be measured, and for what cannot, what to do about it.\n";
 
 static bool is_in_set(const struct bench *bench, enum catalog_set set, const char *name)
 {
@@ -47,7 +45,7 @@ static const char *modes_of(struct bench *bench, const char *name)
 
 static int read_listing(struct listing *listing, struct problem *problem)
 {
-    struct bench *bench = &listing->bench;
+    struct bench *bench = listing->bench;
     struct strings variants = {0}, peers = {0};
     if (bench_read_catalog(bench, problem) != 0)
         return -1;
@@ -98,7 +96,7 @@ static int widest(const struct allocators *list)
 
 static void print_axes(const struct listing *listing)
 {
-    const struct bench *bench = &listing->bench;
+    const struct bench *bench = listing->bench;
     for (int a = 0; a < bench->catalog.axis_count; a++) {
         const struct catalog_axis *axis = &bench->catalog.axes[a];
         printf("  %-10s %s%s\n", axis->name,
@@ -111,7 +109,7 @@ static void print_axes(const struct listing *listing)
 /* Those of the usual modes one by one; of the others, which are many, only how many. */
 static void print_variants(const struct listing *listing)
 {
-    const struct bench *bench = &listing->bench;
+    const struct bench *bench = listing->bench;
     const int width = widest(&listing->variants);
     int others = 0, missing = 0;
     for (int i = 0; i < listing->variants.count; i++) {
@@ -132,7 +130,7 @@ static void print_variants(const struct listing *listing)
 
 static void print_listing(const struct listing *listing)
 {
-    const struct bench *bench = &listing->bench;
+    const struct bench *bench = listing->bench;
     print_heading(listing, "Keys of hakmem:key=value,...", "the first value is the default");
     print_axes(listing);
     putchar('\n');
@@ -189,33 +187,35 @@ static void print_json(const struct listing *listing)
         json_array_append_new(variants, allocator_json(&listing->variants.at[i]));
     for (int i = 0; i < listing->peers.count; i++)
         json_array_append_new(peers, allocator_json(&listing->peers.at[i]));
-    for (int i = 0; i < listing->bench.catalog.row_count; i++)
+    for (int i = 0; i < listing->bench->catalog.row_count; i++)
         json_array_append_new(workloads,
-                              row_json(&listing->bench, &listing->bench.catalog.rows[i]));
+                              row_json(listing->bench, &listing->bench->catalog.rows[i]));
     json_print(json_pack("{s:s, s:o, s:o, s:o}", "command", "list", "variants", variants, "peers",
                          peers, "workloads", workloads));
 }
 
+static int run(struct bench *bench, struct campaign *campaign, const void *design,
+               struct problem *problem)
+{
+    (void)design;
+    (void)campaign;
+    struct listing listing = {.bench = bench, .colour = style_is_wanted(stdout)};
+    if (read_listing(&listing, problem) != 0)
+        return -1;
+    if (bench->options.json)
+        print_json(&listing);
+    else
+        print_listing(&listing);
+    return EXIT_PASS;
+}
+
+static const struct task task = {
+    .help = help,
+    .options = accepted,
+    .run = run,
+};
+
 int command_list(int argc, char *const *argv)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct listing listing = {.colour = style_is_wanted(stdout)};
-    int code = EXIT_PASS;
-    if (bench_open(&arena, argc, argv, accepted, &listing.bench, &problem) != 0) {
-        code = bench_fail(&listing.bench, &problem);
-    } else if (listing.bench.options.help) {
-        print_help();
-    } else if (listing.bench.options.positional.count > 0 || listing.bench.options.has_rest) {
-        problem_set(&problem, "takes no arguments but options: see --help");
-        code = bench_fail(&listing.bench, &problem);
-    } else if (read_listing(&listing, &problem) != 0) {
-        code = bench_fail(&listing.bench, &problem);
-    } else if (listing.bench.options.json) {
-        print_json(&listing);
-    } else {
-        print_listing(&listing);
-    }
-    arena_free(&arena);
-    return code;
+    return task_command(&task, argc, argv);
 }

@@ -1,6 +1,7 @@
 #include "runner/base/random.h"
 #include "runner/command/commands.h"
 #include "runner/job/misuse_table.h"
+#include "runner/measure/task.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,22 +9,17 @@
 static const unsigned accepted =
     OPTION_ALLOCATORS | OPTION_CASE | OPTION_RESULTS | OPTION_TIMEOUT | OPTION_WAIT | OPTION_MATRIX;
 
-static void print_help(void)
-{
-    puts("usage: hakbench misuse [options]\n"
-         "\n"
-         "Misuses memory in every known way under hakmem with no layer, each layer alone, each\n"
-         "left out and all, in every layout and front; each case is a fresh process. Shows who\n"
-         "reported it, or whether it crashed or went wrong in silence, and compares that with\n"
-         "allocator/tests/misuse/predicted.txt: exit code 4 when something is not as predicted.\n");
-    options_print(accepted);
-}
+static const char help[] =
+    "usage: hakbench misuse [options]\n"
+    "\n"
+    "Misuses memory in every known way under hakmem with no layer, each layer alone, each\n"
+    "left out and all, in every layout and front; each case is a fresh process. Shows who\n"
+    "reported it, or whether it crashed or went wrong in silence, and compares that with\n"
+    "allocator/tests/misuse/predicted.txt: exit code 4 when something is not as predicted.\n";
 
 static int choose(struct bench *bench, struct misuse_stage *stage, struct problem *problem)
 {
     struct strings names = {0};
-    if (bench->options.positional.count > 0 || bench->options.has_rest)
-        return problem_set(problem, "takes no arguments but options: see --help");
     if (bench_read_catalog(bench, problem) != 0)
         return -1;
     if (bench->options.allocators != NULL)
@@ -67,8 +63,10 @@ static int report(const struct bench *bench, const struct campaign *campaign,
     return code;
 }
 
-static int run(struct bench *bench, struct campaign *campaign, struct problem *problem)
+static int run(struct bench *bench, struct campaign *campaign, const void *design,
+               struct problem *problem)
 {
+    (void)design;
     struct misuse_stage stage = {0};
     if (choose(bench, &stage, problem) != 0 || campaign_open(bench, campaign, problem) != 0 ||
         begin(bench, &stage, campaign, problem) != 0)
@@ -86,20 +84,13 @@ static int run(struct bench *bench, struct campaign *campaign, struct problem *p
     return EXIT_INTERRUPTED;
 }
 
+static const struct task task = {
+    .help = help,
+    .options = accepted,
+    .run = run,
+};
+
 int command_misuse(int argc, char *const *argv)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct bench bench;
-    struct campaign campaign = {0};
-    int code = EXIT_PASS;
-    if (bench_open(&arena, argc, argv, accepted, &bench, &problem) != 0)
-        code = bench_fail(&bench, &problem);
-    else if (bench.options.help)
-        print_help();
-    else
-        code = run(&bench, &campaign, &problem);
-    campaign_close(&campaign);
-    arena_free(&arena);
-    return code;
+    return task_command(&task, argc, argv);
 }

@@ -23,11 +23,11 @@ static const struct grid_design peers = {
         "usage: hakbench peers [options]\n"
         "\n"
         "Measures the release default of hakmem beside every peer on every workload, for the\n"
-        "table of ratios that `python3 -m reports.peers` makes of the session. A block takes\n"
+        "table of ratios that `python3 -m reports peers` makes of the session. A block takes\n"
         "the workloads in random order, and on each all allocators in a random order and then\n"
         "in reverse (ABCCBA), so that drift cancels; 12 blocks unless --blocks says otherwise.\n"
         "--allocators names the peers; a variant of hakmem named first stands for hakmem.\n",
-    .hint = "ratios: python3 -m reports.peers",
+    .hint = "ratios: python3 -m reports peers",
     .kind = "compare",
     .mode = "peers",
     .options = PEERS_OPTIONS,
@@ -43,8 +43,8 @@ static const struct grid_design curves = {
         "\n"
         "Measures hakmem and every peer along the cost curves of workloads/curves.txt: time per\n"
         "operation against live slots and against threads, in blocks like those of `hakbench\n"
-        "peers`; 2 blocks unless --blocks says otherwise. `python3 -m reports.peers` draws them.\n",
-    .hint = "curves: python3 -m reports.peers",
+        "peers`; 2 blocks unless --blocks says otherwise. `python3 -m reports peers` draws them.\n",
+    .hint = "curves: python3 -m reports peers",
     .kind = "compare",
     .mode = "curves",
     .rows = "workloads/curves.txt",

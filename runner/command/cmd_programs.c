@@ -1,6 +1,6 @@
 #include "runner/base/random.h"
 #include "runner/command/commands.h"
-#include "runner/measure/campaign.h"
+#include "runner/measure/task.h"
 #include "runner/process/server.h"
 #include "runner/store/store_program.h"
 #include "runner/subject/programs.h"
@@ -35,20 +35,20 @@ struct timing {
                              ours at the fork */
 };
 
-static void print_help(void)
+static const char help[] =
+    "usage: hakbench programs [PROGRAM ...] [options]\n"
+    "\n"
+    "Times whole programs under hakmem and every peer, from start to end, by hyperfine: a few\n"
+    "runs a round, in --repeats (6) rounds of random order. Each round begins with one run\n"
+    "more that proves the allocator and tells memory and page faults. Those that do little\n"
+    "but start are also run without prewarm, which shows its price and its gain. The JSON\n"
+    "that hyperfine exports stays in hyperfine/ of the session's folder. Programs:\n";
+
+static void print_more(void)
 {
-    puts(
-        "usage: hakbench programs [PROGRAM ...] [options]\n"
-        "\n"
-        "Times whole programs under hakmem and every peer, from start to end, by hyperfine: a few\n"
-        "runs a round, in --repeats (6) rounds of random order. Each round begins with one run\n"
-        "more that proves the allocator and tells memory and page faults. Those that do little\n"
-        "but start are also run without prewarm, which shows its price and its gain. The JSON\n"
-        "that hyperfine exports stays in hyperfine/ of the session's folder. Programs:\n");
     for (int i = 0; i < programs_count(); i++)
         printf("  %-9s %s\n", program_at(i)->name, program_at(i)->about);
     putchar('\n');
-    options_print(accepted);
 }
 
 static bool is_chosen(const struct strings *names, const struct program *program)
@@ -264,7 +264,8 @@ static enum campaign_end after(void *context, struct campaign *campaign, const s
     return result;
 }
 
-/* In the folder that the report of the session is written to: reports/index.py names it alike. */
+/* In the folder that the report of the session is written to: folder_name() of reports/pages/ names
+ * it alike. */
 static int make_folders(struct timing *timing, const struct campaign *campaign,
                         struct problem *problem)
 {
@@ -334,7 +335,7 @@ static int report(struct timing *timing, struct campaign *campaign, struct probl
     return (int)table.exit_code;
 }
 
-static int run(struct timing *timing, struct campaign *campaign, struct problem *problem)
+static int measure(struct timing *timing, struct campaign *campaign, struct problem *problem)
 {
     timing->company =
         (struct campaign_company){.context = timing, .before = before, .after = after};
@@ -376,25 +377,26 @@ static void remove_scratch(struct timing *timing)
     rmdir(timing->scratch);
 }
 
+static int run(struct bench *bench, struct campaign *campaign, const void *design,
+               struct problem *problem)
+{
+    (void)design;
+    struct timing timing = {.bench = bench};
+    const int code = make_scratch(&timing, problem) == 0 ? measure(&timing, campaign, problem) : -1;
+    remove_scratch(&timing);
+    arena_free(&timing.passing);
+    return code;
+}
+
+static const struct task task = {
+    .help = help,
+    .print_more = print_more,
+    .options = accepted,
+    .takes_words = true,
+    .run = run,
+};
+
 int command_programs(int argc, char *const *argv)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct bench bench;
-    struct campaign campaign = {0};
-    struct timing timing = {.bench = &bench};
-    int code = EXIT_PASS;
-    if (bench_open(&arena, argc, argv, accepted, &bench, &problem) != 0) {
-        code = bench_fail(&bench, &problem);
-    } else if (bench.options.help) {
-        print_help();
-    } else {
-        code = make_scratch(&timing, &problem) == 0 ? run(&timing, &campaign, &problem)
-                                                    : bench_fail(&bench, &problem);
-        remove_scratch(&timing);
-    }
-    campaign_close(&campaign);
-    arena_free(&timing.passing);
-    arena_free(&arena);
-    return code;
+    return task_command(&task, argc, argv);
 }

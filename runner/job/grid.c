@@ -1,7 +1,7 @@
 #include "runner/job/grid.h"
 
 #include "runner/base/random.h"
-#include "runner/measure/campaign.h"
+#include "runner/measure/task.h"
 #include "runner/store/select.h"
 #include "runner/subject/passes.h"
 #include "runner/table/latency_table.h"
@@ -14,8 +14,8 @@
 /* One call of a command. */
 struct grid {
     const struct grid_design *design;
-    struct bench bench;
-    struct campaign campaign;
+    struct bench *bench;
+    struct campaign *campaign;
     enum catalog_mode mode;
     struct facts stored; /* of the session to go on with, else empty */
 };
@@ -28,14 +28,14 @@ static const char *repeats_key(const struct grid *grid)
 /* Samples of a cell, or blocks that hold two of each. */
 static long *repeats_option(struct grid *grid)
 {
-    struct options *options = &grid->bench.options;
+    struct options *options = &grid->bench->options;
     return grid->design->is_mirrored ? &options->blocks : &options->repeats;
 }
 
 /* What --resume leaves out is as it was. */
 static void recall_options(struct grid *grid)
 {
-    struct options *options = &grid->bench.options;
+    struct options *options = &grid->bench->options;
     const struct facts *stored = &grid->stored;
     const char **const texts[] = {&options->mode, &options->matrix, &options->rows,
                                   &options->seconds, &options->pass};
@@ -50,21 +50,21 @@ static void recall_options(struct grid *grid)
         text_to_long(repeats, 1, 1000000, repeats_option(grid));
     const char *workloads = facts_get(stored, "plan.workloads");
     if (options->workloads.count == 0 && workloads != NULL)
-        strings_split(grid->bench.arena, &options->workloads, workloads, " ");
+        strings_split(grid->bench->arena, &options->workloads, workloads, " ");
 }
 
 /* Names of allocators: as given, as stored, or those of the design. */
 static struct strings choose_names(const struct grid *grid)
 {
-    struct arena *arena = grid->bench.arena;
+    struct arena *arena = grid->bench->arena;
     struct strings names = {0}, result = {0};
     const char *recalled = facts_get(&grid->stored, "plan.allocators");
-    if (grid->bench.options.allocators != NULL)
-        allocators_split(arena, grid->bench.options.allocators, &names);
+    if (grid->bench->options.allocators != NULL)
+        allocators_split(arena, grid->bench->options.allocators, &names);
     else if (recalled != NULL)
         strings_split(arena, &names, recalled, " ");
     else
-        grid->design->add_names(arena, &grid->bench.catalog, grid->mode, &names);
+        grid->design->add_names(arena, &grid->bench->catalog, grid->mode, &names);
     if (grid->design->is_mirrored &&
         (names.count == 0 || strncmp(names.at[0], "hakmem", strlen("hakmem")) != 0))
         strings_add(arena, &result, "hakmem");
@@ -87,8 +87,8 @@ static const char *file_fact(struct arena *arena, const char *path)
 /* Mode and lists, and the facts that say so. */
 static int read_lists(struct grid *grid, struct problem *problem)
 {
-    struct bench *bench = &grid->bench;
-    struct facts *facts = &grid->campaign.facts;
+    struct bench *bench = grid->bench;
+    struct facts *facts = &grid->campaign->facts;
     struct options *options = &bench->options;
     grid->mode = MODE_DEFAULT;
     if (options->mode != NULL && !catalog_mode_from_name(options->mode, &grid->mode))
@@ -107,18 +107,18 @@ static int read_lists(struct grid *grid, struct problem *problem)
 /* What is measured can be: a table beside hakmem is nothing without hakmem. */
 static int check_cells(const struct grid *grid, struct problem *problem)
 {
-    const struct allocator *first = &grid->campaign.cells.at[0].allocator;
+    const struct allocator *first = &grid->campaign->cells.at[0].allocator;
     if (grid->design->is_mirrored && first->missing != NULL)
         return problem_set(problem, "%s is missing: %s", first->name, first->missing);
-    return campaign_check_cells(&grid->campaign.cells, problem);
+    return campaign_check_cells(&grid->campaign->cells, problem);
 }
 
 /* The same rows in other lengths, as the design asks for. */
 static int change_arguments(struct grid *grid, struct problem *problem)
 {
-    struct arena *arena = grid->bench.arena;
-    const struct cells *cells = &grid->campaign.cells;
-    struct options *options = &grid->bench.options;
+    struct arena *arena = grid->bench->arena;
+    const struct cells *cells = &grid->campaign->cells;
+    struct options *options = &grid->bench->options;
     struct strings own = {0};
     if (grid->design->add_arguments == NULL)
         return 0;
@@ -127,14 +127,14 @@ static int change_arguments(struct grid *grid, struct problem *problem)
     for (int i = 0; i < cells->count; i++)
         cells->at[i].arguments = select_override(arena, &cells->at[i].arguments, &own);
     if (options->seconds != NULL)
-        facts_add(arena, &grid->campaign.facts, "plan.seconds", options->seconds);
+        facts_add(arena, &grid->campaign->facts, "plan.seconds", options->seconds);
     return 0;
 }
 
 /* Samples of a cell in a pass; 0 when that is not to be measured. */
 static int repeats_of(struct grid *grid, enum pass pass)
 {
-    const char *only = grid->bench.options.pass;
+    const char *only = grid->bench->options.pass;
     const int repeats = (int)*repeats_option(grid);
     const int timed = grid->design->latency_repeats[grid->mode];
     if (only != NULL && strcmp(only, pass_name(pass)) != 0)
@@ -146,8 +146,8 @@ static int repeats_of(struct grid *grid, enum pass pass)
 static int choose_cells(struct grid *grid, const struct allocators *allocators,
                         const struct strings *rows, struct problem *problem)
 {
-    struct bench *bench = &grid->bench;
-    struct cells *cells = &grid->campaign.cells;
+    struct bench *bench = grid->bench;
+    struct cells *cells = &grid->campaign->cells;
     const char *only = bench->options.pass;
     if (only != NULL && strcmp(only, pass_name(PASS_THROUGHPUT)) != 0 &&
         strcmp(only, pass_name(PASS_LATENCY)) != 0)
@@ -159,7 +159,7 @@ static int choose_cells(struct grid *grid, const struct allocators *allocators,
     const struct allocators timed = passes_choose_timed(
         bench->arena, allocators, facts_get(&grid->stored, "plan.timed"), is_standard);
     if (grid->design->latency_repeats[grid->mode] > 0)
-        facts_add(bench->arena, &grid->campaign.facts, "plan.timed",
+        facts_add(bench->arena, &grid->campaign->facts, "plan.timed",
                   passes_names(bench->arena, &timed));
     return repeats_of(grid, PASS_LATENCY) > 0
                ? select_add_latency(bench, &timed, rows, grid->mode, cells, problem)
@@ -169,8 +169,8 @@ static int choose_cells(struct grid *grid, const struct allocators *allocators,
 /* From options to cells, and the facts that say what was asked for. */
 static int choose(struct grid *grid, struct problem *problem)
 {
-    struct bench *bench = &grid->bench;
-    struct campaign *campaign = &grid->campaign;
+    struct bench *bench = grid->bench;
+    struct campaign *campaign = grid->campaign;
     struct options *options = &bench->options;
     struct arena *arena = bench->arena;
     if (read_lists(grid, problem) != 0)
@@ -209,14 +209,14 @@ static int choose(struct grid *grid, struct problem *problem)
 
 static int find_unfinished(struct grid *grid, struct session *session, struct problem *problem)
 {
-    return store_find_unfinished(grid->campaign.store, grid->bench.arena, grid->design->kind,
+    return store_find_unfinished(grid->campaign->store, grid->bench->arena, grid->design->kind,
                                  grid->design->mode, session, problem);
 }
 
 static int begin_anew(struct grid *grid, struct problem *problem)
 {
-    struct campaign *campaign = &grid->campaign;
-    const long asked = grid->bench.options.seed;
+    struct campaign *campaign = grid->campaign;
+    const long asked = grid->bench->options.seed;
     struct session unfinished;
     if (find_unfinished(grid, &unfinished, problem) != 0)
         return -1;
@@ -230,17 +230,17 @@ static int begin_anew(struct grid *grid, struct problem *problem)
         .repeats = {repeats_of(grid, PASS_THROUGHPUT), repeats_of(grid, PASS_LATENCY)},
         .is_mirrored = grid->design->is_mirrored};
     campaign->plan =
-        passes_plan(grid->bench.arena, &campaign->cells, &passes, campaign->session.seed);
+        passes_plan(grid->bench->arena, &campaign->cells, &passes, campaign->session.seed);
     return campaign_begin(
-        &grid->bench, campaign, grid->design->kind,
+        grid->bench, campaign, grid->design->kind,
         grid->design->mode != NULL ? grid->design->mode : catalog_mode_name(grid->mode), problem);
 }
 
 /* The stored session must be the same work on the same builds and machine. */
 static int go_on(struct grid *grid, struct problem *problem)
 {
-    struct bench *bench = &grid->bench;
-    struct campaign *campaign = &grid->campaign;
+    struct bench *bench = grid->bench;
+    struct campaign *campaign = grid->campaign;
     const long long id = (long long)campaign->session.id;
     const char *key = facts_find_difference(&grid->stored, &campaign->facts);
     if (key != NULL) {
@@ -271,22 +271,22 @@ static int go_on(struct grid *grid, struct problem *problem)
 
 static int report(struct grid *grid, struct problem *problem)
 {
-    struct arena *arena = grid->bench.arena;
-    const struct campaign *campaign = &grid->campaign;
+    struct arena *arena = grid->bench->arena;
+    const struct campaign *campaign = grid->campaign;
     const struct session *session = &campaign->session;
     struct samples samples;
     if (store_load_samples(campaign->store, arena, session, &campaign->cells, &samples, problem) !=
         0)
-        return bench_fail(&grid->bench, problem);
+        return bench_fail(grid->bench, problem);
     struct latency_results latencies;
     if (store_load_latencies(campaign->store, arena, session, &campaign->cells, &latencies,
                              problem) != 0)
-        return bench_fail(&grid->bench, problem);
+        return bench_fail(grid->bench, problem);
     const struct summary summary = summary_make(arena, &campaign->cells, &samples, SUMMARY_RATE);
     const enum exit_code code = summary_exit_code(&summary);
-    if (grid->bench.options.json) {
+    if (grid->bench->options.json) {
         json_print(json_pack("{s:s, s:I, s:s, s:s?, s:I, s:i, s:o, s:o, s:o}", "command",
-                             grid->bench.name, "session", (json_int_t)session->id, "database",
+                             grid->bench->name, "session", (json_int_t)session->id, "database",
                              store_path(campaign->store), "mode", session->mode, "seed",
                              (json_int_t)session->seed, "exit_code", (int)code, "cells",
                              table_json(&summary, SUMMARY_RATE), "latency",
@@ -297,7 +297,7 @@ static int report(struct grid *grid, struct problem *problem)
     if (grid->design->print != NULL)
         grid->design->print(arena, &summary);
     else if (summary.count > 0)
-        table_print(arena, &grid->bench.catalog, &summary, SUMMARY_RATE);
+        table_print(arena, &grid->bench->catalog, &summary, SUMMARY_RATE);
     latency_table_print(arena, &campaign->cells, &latencies);
     printf("\n%s\n", table_counts(arena, &summary));
     noise_print(&campaign->noise, &campaign->readings, stdout);
@@ -312,10 +312,10 @@ static int report(struct grid *grid, struct problem *problem)
  * resumed knows no more how it was called, but what it was to measure. */
 static bool is_whole(const struct grid *grid)
 {
-    const struct options *options = &grid->bench.options;
-    struct arena *arena = grid->bench.arena;
-    const struct catalog *catalog = &grid->bench.catalog;
-    const struct facts *facts = &grid->campaign.facts;
+    const struct options *options = &grid->bench->options;
+    struct arena *arena = grid->bench->arena;
+    const struct catalog *catalog = &grid->bench->catalog;
+    const struct facts *facts = &grid->campaign->facts;
     const struct strings no_names = {0};
     struct strings names = {0}, rows = {0};
     struct problem ignored = {0};
@@ -323,7 +323,7 @@ static bool is_whole(const struct grid *grid)
         (!options->resume && (options->allocators != NULL || options->workloads.count > 0)))
         return false;
     grid->design->add_names(arena, catalog, grid->mode, &names);
-    return select_rows(&grid->bench, &no_names, grid->mode, &rows, &ignored) == 0 &&
+    return select_rows(grid->bench, &no_names, grid->mode, &rows, &ignored) == 0 &&
            strcmp(facts_get(facts, "plan.allocators"), strings_join(arena, &names, " ")) == 0 &&
            strcmp(facts_get(facts, "plan.workloads"), strings_join(arena, &rows, " ")) == 0;
 }
@@ -331,11 +331,11 @@ static bool is_whole(const struct grid *grid)
 static int measure(struct grid *grid, struct problem *problem)
 {
     int code = EXIT_PASS, reported;
-    const char *command = grid->bench.name, *folder = bench_results_folder(&grid->bench);
-    switch (campaign_run(&grid->bench, &grid->campaign, problem)) {
+    const char *command = grid->bench->name, *folder = bench_results_folder(grid->bench);
+    switch (campaign_run(grid->bench, grid->campaign, problem)) {
     case CAMPAIGN_DONE:
         if (grid->design->add_stage != NULL && is_whole(grid))
-            code = grid->design->add_stage(&grid->bench, &grid->campaign, grid->mode);
+            code = grid->design->add_stage(grid->bench, grid->campaign, grid->mode);
         reported = report(grid, problem);
         return reported > code ? reported : code;
     case CAMPAIGN_INTERRUPTED:
@@ -343,7 +343,7 @@ static int measure(struct grid *grid, struct problem *problem)
                 folder);
         return EXIT_INTERRUPTED;
     default:
-        bench_fail(&grid->bench, problem);
+        bench_fail(grid->bench, problem);
         fprintf(stderr, "then hakbench %s --resume --results %s goes on\n", command, folder);
         return EXIT_USAGE;
     }
@@ -352,46 +352,40 @@ static int measure(struct grid *grid, struct problem *problem)
 /* Opens the unfinished session and recalls what it was asked for. */
 static int recall(struct grid *grid, struct problem *problem)
 {
-    struct campaign *campaign = &grid->campaign;
-    if (campaign_open(&grid->bench, campaign, problem) != 0 ||
+    struct campaign *campaign = grid->campaign;
+    if (campaign_open(grid->bench, campaign, problem) != 0 ||
         find_unfinished(grid, &campaign->session, problem) != 0)
         return -1;
     if (campaign->session.id == 0)
         return problem_set(problem, "no unfinished %s in %s: run without --resume",
-                           grid->bench.name, store_path(campaign->store));
-    if (store_load_facts(campaign->store, grid->bench.arena, campaign->session.id, &grid->stored,
+                           grid->bench->name, store_path(campaign->store));
+    if (store_load_facts(campaign->store, grid->bench->arena, campaign->session.id, &grid->stored,
                          problem) != 0)
         return -1;
     recall_options(grid);
     return 0;
 }
 
-static int run(struct grid *grid, struct problem *problem)
+static int run(struct bench *bench, struct campaign *campaign, const void *design,
+               struct problem *problem)
 {
-    const bool resumes = grid->bench.options.resume;
-    if ((resumes && recall(grid, problem) != 0) || choose(grid, problem) != 0 ||
-        (!resumes && campaign_open(&grid->bench, &grid->campaign, problem) != 0))
-        return bench_fail(&grid->bench, problem);
-    campaign_add_facts(&grid->bench, &grid->campaign);
-    const int status = resumes ? go_on(grid, problem) : begin_anew(grid, problem);
-    return status == 0 ? measure(grid, problem) : bench_fail(&grid->bench, problem);
+    struct grid grid = {.design = design, .bench = bench, .campaign = campaign};
+    const bool resumes = bench->options.resume;
+    if ((resumes && recall(&grid, problem) != 0) || choose(&grid, problem) != 0 ||
+        (!resumes && campaign_open(bench, campaign, problem) != 0))
+        return -1;
+    campaign_add_facts(bench, campaign);
+    if ((resumes ? go_on(&grid, problem) : begin_anew(&grid, problem)) != 0)
+        return -1;
+    return measure(&grid, problem);
 }
 
 int grid_command(const struct grid_design *design, int argc, char *const *argv)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct grid grid = {.design = design};
-    int code = EXIT_PASS;
-    if (bench_open(&arena, argc, argv, design->options, &grid.bench, &problem) != 0) {
-        code = bench_fail(&grid.bench, &problem);
-    } else if (grid.bench.options.help) {
-        puts(design->help);
-        options_print(design->options);
-    } else {
-        code = run(&grid, &problem);
-    }
-    campaign_close(&grid.campaign);
-    arena_free(&arena);
-    return code;
+    const struct task task = {.help = design->help,
+                              .options = design->options,
+                              .takes_words = true, /* choose() says that there are none */
+                              .design = design,
+                              .run = run};
+    return task_command(&task, argc, argv);
 }

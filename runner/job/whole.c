@@ -1,6 +1,7 @@
 #include "runner/job/whole.h"
 
 #include "runner/base/random.h"
+#include "runner/measure/task.h"
 #include "runner/table/table.h"
 
 #include <stdio.h>
@@ -102,9 +103,10 @@ static int report(const struct whole_design *design, struct bench *bench, struct
     return code;
 }
 
-static int run(const struct whole_design *design, struct bench *bench, struct campaign *campaign,
+static int run(struct bench *bench, struct campaign *campaign, const void *told,
                struct problem *problem)
 {
+    const struct whole_design *design = told;
     if (choose(design, bench, campaign, problem) != 0 ||
         campaign_open(bench, campaign, problem) != 0 ||
         begin(design, bench, campaign, problem) != 0)
@@ -122,20 +124,10 @@ static int run(const struct whole_design *design, struct bench *bench, struct ca
 
 int whole_command(const struct whole_design *design, int argc, char *const *argv)
 {
-    struct arena arena = {0};
-    struct problem problem = {0};
-    struct bench bench;
-    struct campaign campaign = {0};
-    int code = EXIT_PASS;
-    if (bench_open(&arena, argc, argv, design->options, &bench, &problem) != 0) {
-        code = bench_fail(&bench, &problem);
-    } else if (bench.options.help) {
-        puts(design->help);
-        options_print(design->options);
-    } else {
-        code = run(design, &bench, &campaign, &problem);
-    }
-    campaign_close(&campaign);
-    arena_free(&arena);
-    return code;
+    const struct task task = {.help = design->help,
+                              .options = design->options,
+                              .takes_words = true,
+                              .design = design,
+                              .run = run};
+    return task_command(&task, argc, argv);
 }

@@ -71,6 +71,7 @@ int store_load_samples(struct store *store, struct arena *arena, const struct se
 struct latency_result {
     int cell;               /* index */
     struct latency latency; /* without its buckets */
+    double step_ns;         /* of the sample's clock; 0: not known */
 };
 
 struct latency_results {

@@ -1,5 +1,6 @@
 #include "runner/store/store.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,188 +114,251 @@ static int find_cell(const struct cells *cells, int64_t id)
     return -1;
 }
 
-/* The rows of a session in that table at most, as room for as many elements, and a statement that
- * reads them, with the session's id in its first place. Only this process writes to the session. */
-static sqlite3_stmt *prepare_rows(struct store *store, struct arena *arena, const char *table,
-                                  const char *sql, int64_t session_id, size_t size, void **room,
-                                  struct problem *problem)
+enum column_kind {
+    COLUMN_CELL,
+    COLUMN_INT,
+    COLUMN_NUMBER,
+    COLUMN_REAL,
+    COLUMN_TEXT,
+    COLUMN_STATUS
+};
+
+/* What is selected, and where in an element it goes. CELL: an id, which becomes an index; INT and
+ * NUMBER: int and int64_t, -1 for NULL; REAL: double, 0 for NULL. */
+struct column {
+    const char *sql;
+    enum column_kind kind;
+    size_t field;
+};
+
+/* How the rows of a session become the elements of a list. Every list has the index of a cell. */
+struct listing {
+    const char *from, *where, *order; /* one place in `where`: the session's id */
+    size_t size;                      /* of an element */
+    const struct column *columns;
+    int count;
+    bool is_whole; /* a row of a cell that is not among the cells is a problem, else left out */
+};
+
+#define COLUMN(type, field, kind, sql)                                                             \
+    {                                                                                              \
+        sql, COLUMN_##kind, offsetof(struct type, field)                                           \
+    }
+#define COLUMNS(table) .columns = (table), .count = sizeof(table) / sizeof *(table)
+
+static const struct column place_columns[] = {
+    COLUMN(place, position, INT, "p.position"),
+    COLUMN(place, block, INT, "p.block"),
+    COLUMN(place, cell, CELL, "p.cell_id"),
+};
+static const struct listing places = {
+    .from = "plan p LEFT JOIN sample s ON s.session_id = p.session_id AND s.position = p.position",
+    .where = "p.session_id = ? AND s.id IS NULL",
+    .order = "p.position",
+    .size = sizeof(struct place),
+    COLUMNS(place_columns),
+    .is_whole = true,
+};
+
+static const struct column sample_columns[] = {
+    COLUMN(sample, cell, CELL, "cell_id"),
+    COLUMN(sample, position, INT, "position"),
+    COLUMN(sample, status, STATUS, "status"),
+    COLUMN(sample, reason, TEXT, "reason"),
+    COLUMN(sample, exit_code, INT, "exit_code"),
+    COLUMN(sample, signal, INT, "signal"),
+    COLUMN(sample, ops, NUMBER, "ops"),
+    COLUMN(sample, elapsed_ns, NUMBER, "elapsed_ns"),
+    COLUMN(sample, wall_ns, NUMBER, "wall_ns"),
+    COLUMN(sample, user_ns, NUMBER, "user_ns"),
+    COLUMN(sample, system_ns, NUMBER, "system_ns"),
+    COLUMN(sample, minflt_start, NUMBER, "minflt_start"),
+    COLUMN(sample, minflt_phase, NUMBER, "minflt_phase"),
+    COLUMN(sample, minflt_total, NUMBER, "minflt_total"),
+    COLUMN(sample, peak_rss, NUMBER, "peak_rss"),
+    COLUMN(sample, rss_end, NUMBER, "rss_end"),
+    COLUMN(sample, corruptions, NUMBER, "corruptions"),
+    COLUMN(sample, audit_errors, NUMBER, "audit_errors"),
+};
+static const struct listing samples_of_cells = {
+    .from = "sample",
+    .where = "session_id = ?",
+    .order = "position",
+    .size = sizeof(struct sample),
+    COLUMNS(sample_columns),
+};
+
+static const struct column latency_columns[] = {
+    COLUMN(latency_result, cell, CELL, "cell_id"),
+    COLUMN(latency_result, latency.operation, TEXT, "operation"),
+    COLUMN(latency_result, latency.count, NUMBER, "count"),
+    COLUMN(latency_result, latency.timed, NUMBER, "timed"),
+    COLUMN(latency_result, latency.overhead_ns, REAL, "overhead_ns"),
+    COLUMN(latency_result, latency.p50_ns, REAL, "p50_ns"),
+    COLUMN(latency_result, latency.p90_ns, REAL, "p90_ns"),
+    COLUMN(latency_result, latency.p99_ns, REAL, "p99_ns"),
+    COLUMN(latency_result, latency.p999_ns, REAL, "p999_ns"),
+    COLUMN(latency_result, latency.max_ns, REAL, "max_ns"),
+    COLUMN(latency_result, step_ns, REAL,
+           "(SELECT value / 1000.0 FROM kpi WHERE kpi.sample_id = id"
+           " AND name = 'work.clock_step_ps')"),
+};
+static const struct listing latencies = {
+    .from = "sample JOIN latency ON sample_id = id",
+    .where = "session_id = ? AND status = 'ok'",
+    .order = "position, operation",
+    .size = sizeof(struct latency_result),
+    COLUMNS(latency_columns),
+};
+
+static const struct column kpi_columns[] = {
+    COLUMN(kpi_result, cell, CELL, "cell_id"),
+    COLUMN(kpi_result, kpi.name, TEXT, "name"),
+    COLUMN(kpi_result, kpi.value, NUMBER, "value"),
+};
+static const struct listing kpis = {
+    .from = "sample JOIN kpi ON sample_id = id",
+    .where = "session_id = ?",
+    .order = "position, kpi.rowid",
+    .size = sizeof(struct kpi_result),
+    COLUMNS(kpi_columns),
+};
+
+static const struct column micro_columns[] = {
+    COLUMN(micro_result, cell, CELL, "cell_id"),
+    COLUMN(micro_result, name, TEXT, "name"),
+    COLUMN(micro_result, threads, INT, "threads"),
+    COLUMN(micro_result, ns_per_op, REAL, "ns_per_op"),
+    COLUMN(micro_result, faults_per_op, REAL, "faults_per_op"),
+};
+static const struct listing micros = {
+    .from = "micro",
+    .where = "session_id = ?",
+    .order = "sample_id, place",
+    .size = sizeof(struct micro_result),
+    COLUMNS(micro_columns),
+};
+
+/* An element of a row; the index of its cell, -1 when that is not among the cells. */
+static int read_row(struct arena *arena, sqlite3_stmt *row, const struct cells *cells,
+                    const struct listing *listing, char *element)
 {
-    sqlite3_stmt *statement = prepare_for(
-        store, arena_printf(arena, "SELECT count(*) FROM %s WHERE session_id = ?", table),
-        session_id, problem);
-    if (statement == NULL)
-        return NULL;
-    const int step = database_step(&store->database, statement, problem);
-    *room = arena_alloc(arena, step == 1 ? (size_t)sqlite3_column_int(statement, 0) * size : 0);
-    sqlite3_finalize(statement);
-    return step < 0 ? NULL : prepare_for(store, sql, session_id, problem);
+    int cell = -1;
+    for (int i = 0; i < listing->count; i++) {
+        void *field = element + listing->columns[i].field;
+        switch (listing->columns[i].kind) {
+        case COLUMN_CELL:
+            cell = *(int *)field = find_cell(cells, sqlite3_column_int64(row, i));
+            break;
+        case COLUMN_INT:
+            *(int *)field = (int)database_known(row, i);
+            break;
+        case COLUMN_NUMBER:
+            *(int64_t *)field = database_known(row, i);
+            break;
+        case COLUMN_REAL:
+            *(double *)field = sqlite3_column_double(row, i);
+            break;
+        case COLUMN_TEXT:
+            *(const char **)field = database_text(arena, row, i);
+            break;
+        case COLUMN_STATUS:
+            *(enum sample_status *)field =
+                sample_status_from_name((const char *)sqlite3_column_text(row, i));
+        }
+    }
+    return cell;
 }
 
-int store_load_remaining(struct store *store, struct arena *arena, const struct session *session,
-                         const struct cells *cells, struct plan *plan, struct problem *problem)
+/* Room for as many elements as there are rows: only this process writes to the session. */
+static int make_room(struct store *store, struct arena *arena, const struct listing *listing,
+                     int64_t session_id, void **room, struct problem *problem)
 {
-    void *room = NULL;
-    sqlite3_stmt *statement =
-        prepare_rows(store, arena, "plan",
-                     "SELECT p.position, p.block, p.cell_id FROM plan p LEFT JOIN sample s"
-                     " ON s.session_id = p.session_id AND s.position = p.position"
-                     " WHERE p.session_id = ? AND s.id IS NULL ORDER BY p.position",
-                     session->id, sizeof *plan->at, &room, problem);
+    sqlite3_stmt *statement = prepare_for(
+        store,
+        arena_printf(arena, "SELECT count(*) FROM %s WHERE %s", listing->from, listing->where),
+        session_id, problem);
     if (statement == NULL)
         return -1;
-    *plan = (struct plan){.at = room};
+    const int step = database_step(&store->database, statement, problem);
+    if (step == 1)
+        *room = arena_alloc(arena, (size_t)sqlite3_column_int(statement, 0) * listing->size);
+    sqlite3_finalize(statement);
+    return step < 0 ? -1 : 0;
+}
+
+static int load(struct store *store, struct arena *arena, const struct session *session,
+                const struct cells *cells, const struct listing *listing, void **at, int *count,
+                struct problem *problem)
+{
+    struct strings names = {0};
+    *at = NULL;
+    *count = 0;
+    for (int i = 0; i < listing->count; i++)
+        strings_add(arena, &names, listing->columns[i].sql);
+    if (make_room(store, arena, listing, session->id, at, problem) != 0)
+        return -1;
+    const char *sql = arena_printf(arena, "SELECT %s FROM %s WHERE %s ORDER BY %s",
+                                   strings_join(arena, &names, ", "), listing->from, listing->where,
+                                   listing->order);
+    sqlite3_stmt *statement = prepare_for(store, sql, session->id, problem);
+    if (statement == NULL)
+        return -1;
     int step;
     while ((step = database_step(&store->database, statement, problem)) == 1) {
-        const int cell = find_cell(cells, sqlite3_column_int64(statement, 2));
-        if (cell < 0) {
+        char *element = (char *)*at + (size_t)*count * listing->size;
+        memset(element, 0, listing->size);
+        if (read_row(arena, statement, cells, listing, element) >= 0) {
+            ++*count;
+        } else if (listing->is_whole) {
             step = problem_set(problem,
                                "session %lld was of other allocators or workloads: run "
                                "without --resume",
                                (long long)session->id);
             break;
         }
-        plan->at[plan->count++] = (struct place){.position = sqlite3_column_int(statement, 0),
-                                                 .block = sqlite3_column_int(statement, 1),
-                                                 .cell = cell};
     }
     sqlite3_finalize(statement);
     return step;
 }
 
-static struct sample read_sample(struct arena *arena, sqlite3_stmt *statement, int cell)
+int store_load_remaining(struct store *store, struct arena *arena, const struct session *session,
+                         const struct cells *cells, struct plan *plan, struct problem *problem)
 {
-    return (struct sample){
-        .cell = cell,
-        .position = sqlite3_column_int(statement, 1),
-        .status = sample_status_from_name((const char *)sqlite3_column_text(statement, 2)),
-        .reason = database_text(arena, statement, 3),
-        .exit_code = (int)database_known(statement, 4),
-        .signal = (int)database_known(statement, 5),
-        .ops = database_known(statement, 6),
-        .elapsed_ns = database_known(statement, 7),
-        .wall_ns = database_known(statement, 8),
-        .user_ns = database_known(statement, 9),
-        .system_ns = database_known(statement, 10),
-        .minflt_start = database_known(statement, 11),
-        .minflt_phase = database_known(statement, 12),
-        .minflt_total = database_known(statement, 13),
-        .peak_rss = database_known(statement, 14),
-        .rss_end = database_known(statement, 15),
-        .corruptions = database_known(statement, 16),
-        .audit_errors = database_known(statement, 17),
-    };
+    return load(store, arena, session, cells, &places, (void **)&plan->at, &plan->count, problem);
 }
 
 int store_load_samples(struct store *store, struct arena *arena, const struct session *session,
                        const struct cells *cells, struct samples *samples, struct problem *problem)
 {
-    void *room = NULL;
-    sqlite3_stmt *statement = prepare_rows(
-        store, arena, "sample",
-        "SELECT cell_id, position, status, reason, exit_code, signal, ops, elapsed_ns, wall_ns,"
-        " user_ns, system_ns, minflt_start, minflt_phase, minflt_total, peak_rss, rss_end,"
-        " corruptions, audit_errors FROM sample WHERE session_id = ? ORDER BY position",
-        session->id, sizeof *samples->at, &room, problem);
-    if (statement == NULL)
-        return -1;
-    *samples = (struct samples){.at = room};
-    int step;
-    while ((step = database_step(&store->database, statement, problem)) == 1) {
-        const int cell = find_cell(cells, sqlite3_column_int64(statement, 0));
-        if (cell >= 0)
-            samples->at[samples->count++] = read_sample(arena, statement, cell);
-    }
-    sqlite3_finalize(statement);
-    return step;
+    return load(store, arena, session, cells, &samples_of_cells, (void **)&samples->at,
+                &samples->count, problem);
 }
 
 int store_load_latencies(struct store *store, struct arena *arena, const struct session *session,
                          const struct cells *cells, struct latency_results *results,
                          struct problem *problem)
 {
-    void *room = NULL;
-    sqlite3_stmt *statement = prepare_rows(
-        store, arena, "sample JOIN latency ON sample_id = id",
-        "SELECT cell_id, operation, count, timed, overhead_ns, p50_ns, p90_ns, p99_ns, p999_ns,"
-        " max_ns, (SELECT value FROM kpi WHERE kpi.sample_id = id AND name = 'work.clock_step_ps')"
-        " FROM sample JOIN latency ON sample_id = id"
-        " WHERE session_id = ? AND status = 'ok' ORDER BY position, operation",
-        session->id, sizeof *results->at, &room, problem);
-    if (statement == NULL)
-        return -1;
-    *results = (struct latency_results){.at = room};
-    int step;
-    while ((step = database_step(&store->database, statement, problem)) == 1) {
-        const int cell = find_cell(cells, sqlite3_column_int64(statement, 0));
-        const double step_ns = sqlite3_column_double(statement, 10) / 1000;
-        if (cell < 0)
-            continue;
-        results->step_ns = step_ns > results->step_ns ? step_ns : results->step_ns;
-        results->at[results->count++] =
-            (struct latency_result){.cell = cell,
-                                    .latency = {.operation = database_text(arena, statement, 1),
-                                                .count = sqlite3_column_int64(statement, 2),
-                                                .timed = sqlite3_column_int64(statement, 3),
-                                                .overhead_ns = sqlite3_column_double(statement, 4),
-                                                .p50_ns = sqlite3_column_double(statement, 5),
-                                                .p90_ns = sqlite3_column_double(statement, 6),
-                                                .p99_ns = sqlite3_column_double(statement, 7),
-                                                .p999_ns = sqlite3_column_double(statement, 8),
-                                                .max_ns = sqlite3_column_double(statement, 9)}};
-    }
-    sqlite3_finalize(statement);
-    return step;
+    const int status = load(store, arena, session, cells, &latencies, (void **)&results->at,
+                            &results->count, problem);
+    results->step_ns = 0;
+    for (int i = 0; i < results->count; i++)
+        if (results->at[i].step_ns > results->step_ns)
+            results->step_ns = results->at[i].step_ns;
+    return status;
 }
 
 int store_load_kpis(struct store *store, struct arena *arena, const struct session *session,
                     const struct cells *cells, struct kpi_results *results, struct problem *problem)
 {
-    void *room = NULL;
-    sqlite3_stmt *statement =
-        prepare_rows(store, arena, "sample JOIN kpi ON sample_id = id",
-                     "SELECT cell_id, name, value FROM sample JOIN kpi ON sample_id = id"
-                     " WHERE session_id = ? ORDER BY position, kpi.rowid",
-                     session->id, sizeof *results->at, &room, problem);
-    if (statement == NULL)
-        return -1;
-    *results = (struct kpi_results){.at = room};
-    int step;
-    while ((step = database_step(&store->database, statement, problem)) == 1) {
-        const int cell = find_cell(cells, sqlite3_column_int64(statement, 0));
-        if (cell >= 0)
-            results->at[results->count++] =
-                (struct kpi_result){.cell = cell,
-                                    .kpi = {.name = database_text(arena, statement, 1),
-                                            .value = sqlite3_column_int64(statement, 2)}};
-    }
-    sqlite3_finalize(statement);
-    return step;
+    return load(store, arena, session, cells, &kpis, (void **)&results->at, &results->count,
+                problem);
 }
 
 int store_load_micro(struct store *store, struct arena *arena, const struct session *session,
                      const struct cells *cells, struct micro_results *results,
                      struct problem *problem)
 {
-    void *room = NULL;
-    sqlite3_stmt *statement =
-        prepare_rows(store, arena, "micro",
-                     "SELECT cell_id, name, threads, ns_per_op, faults_per_op FROM micro"
-                     " WHERE session_id = ? ORDER BY sample_id, place",
-                     session->id, sizeof *results->at, &room, problem);
-    if (statement == NULL)
-        return -1;
-    *results = (struct micro_results){.at = room};
-    int step;
-    while ((step = database_step(&store->database, statement, problem)) == 1) {
-        const int cell = find_cell(cells, sqlite3_column_int64(statement, 0));
-        if (cell >= 0)
-            results->at[results->count++] =
-                (struct micro_result){.cell = cell,
-                                      .name = database_text(arena, statement, 1),
-                                      .threads = sqlite3_column_int(statement, 2),
-                                      .ns_per_op = sqlite3_column_double(statement, 3),
-                                      .faults_per_op = sqlite3_column_double(statement, 4)};
-    }
-    sqlite3_finalize(statement);
-    return step;
+    return load(store, arena, session, cells, &micros, (void **)&results->at, &results->count,
+                problem);
 }

@@ -18,11 +18,6 @@ const char *catalog_mode_name(enum catalog_mode mode)
     return set_names[mode];
 }
 
-const char *catalog_set_name(enum catalog_set set)
-{
-    return set_names[set];
-}
-
 bool catalog_mode_from_name(const char *name, enum catalog_mode *mode)
 {
     for (int i = 0; i < MODE_COUNT; i++)

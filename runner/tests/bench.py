@@ -9,9 +9,10 @@ import sqlite3
 import subprocess
 from typing import Any
 
+from ci.surroundings import SECONDS_MAX
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HAKBENCH = ROOT / "build" / "hakbench"
-SECONDS_MAX = 120
 ROWS = """\
 ws8192    about    Random mixed sizes.
 ws8192    quick    --ops 2000

@@ -9,8 +9,10 @@ import statistics
 
 import pytest
 
-from runner.tests.bench import read_json
+from runner.tests.bench import SECONDS_MAX, read_json
 from runner.tests.repository import BROKEN, Repository
+
+pytestmark = pytest.mark.xdist_group("measure")
 
 QUICK, SLOW = 300, 1500
 FAST = ("--pass", "throughput")
@@ -117,7 +119,7 @@ def test_an_interrupt_loses_no_commit(four: Repository) -> None:
     while not held.exists():
         assert process.poll() is None, process.communicate()
     process.terminate()
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=SECONDS_MAX)
     assert process.returncode == 130
     assert "the same command goes on" in errors
     assert history(four) == []

@@ -10,8 +10,10 @@ import subprocess
 
 import pytest
 
-from runner.tests.bench import ROOT, read_json
+from runner.tests.bench import ROOT, SECONDS_MAX, read_json
 from runner.tests.repository import BROKEN, Repository
+
+pytestmark = pytest.mark.xdist_group("measure")
 
 QUICK, SLOW = 2000, 10000
 COMMITS, GUILTY, BROKEN_ONE = 12, 7, 5
@@ -90,7 +92,7 @@ def check_trend(repository: Repository) -> None:
 def trend(repository: Repository) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["/usr/bin/python3", "-m", "reports", "trend", "--results",
                            repository.results, "--repository", repository.top], cwd=ROOT,
-                          capture_output=True, text=True, check=False, timeout=120)
+                          capture_output=True, text=True, check=False, timeout=SECONDS_MAX)
 
 
 def test_what_does_not_build_leaves_a_range_and_exit_3(tmp_path: pathlib.Path) -> None:
@@ -123,7 +125,7 @@ def test_a_verdict_of_another_size_or_workload_or_with_a_plant_is_none_of_ours(
             if line.startswith("building"):
                 break
         process.terminate()
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=SECONDS_MAX)
         assert process.returncode == 130 and "the same command goes on" in errors
 
 

@@ -12,6 +12,8 @@ import scipy.stats
 
 from runner.tests.bench import Bench, read_json
 
+pytestmark = pytest.mark.xdist_group("measure")
+
 RATIO = re.compile(r"ratio (\d+\.\d{4}) \[(\d+\.\d{4}), (\d+\.\d{4})\] n=(\d+)")
 
 

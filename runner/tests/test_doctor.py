@@ -24,7 +24,7 @@ def test_the_exit_code_is_the_doubts(bench: Bench) -> None:
     assert all(w["remedy"] and w["text"] for w in answer["warnings"])
     readings = answer["readings"]
     assert readings["aa_samples"] == 0 and readings["aa_spread"] is None
-    assert 0.2 <= readings["window_s"] < 10
+    assert readings["window_s"] >= 0.2
     assert 0 <= readings["foreign_percent"] <= 100 >= readings["steal_percent"] >= 0
 
 

@@ -27,7 +27,7 @@ def test_every_peer_and_hakmem_run_the_program(bench: Bench) -> None:
     assert set(cells) == PEERS | {"hakmem"}
     for cell in cells.values():
         assert cell["ok"] == 2
-        assert 0 < cell["wall_s"]["median"] < 60
+        assert cell["wall_s"]["median"] > 0
         assert cell["soft_faults"] > 0 and cell["peak_rss_bytes"] > 1 << 20
     for sample in bench.samples():
         owner = "libc.so.6" if sample["allocator"] == "glibc" else sample["allocator"]

@@ -14,8 +14,10 @@ from statistics import mean
 
 import pytest
 
-from runner.tests.bench import ROOT, read_json
+from runner.tests.bench import ROOT, SECONDS_MAX, read_json
 from runner.tests.repository import Repository
+
+pytestmark = pytest.mark.xdist_group("measure")
 
 # The object is called as the allocator's face is, because a plant is put in front of that.
 MAKEFILE = """\
@@ -208,14 +210,14 @@ def test_a_killed_gate_goes_on(tmp_path: pathlib.Path) -> None:
     repository = GateRepository(tmp_path)
     process = repository.start("gate", "--base", repository.commits[PLAIN], "--head",
                                repository.commits[SLOWER], "--timed", "--seed", "3")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS_MAX
     while process.poll() is None and time.monotonic() < deadline:
         if repository.database.exists() and count_valid(repository) >= 2:
             break
         time.sleep(0.01)  # polls; what is waited for is the block, not the time
     assert process.poll() is None, "it ended before it was killed"
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=20)
+    process.communicate(timeout=SECONDS_MAX)
     before = [tuple(row) for row in repository.blocks() if row["state"] == "valid"]
     assert 2 <= len(before) < 12
     done = repository.call("gate", "--resume", "--json")
@@ -259,7 +261,7 @@ def test_a_proof_fills_the_ledger_until_it_is_interrupted(tmp_path: pathlib.Path
     repository = GateRepository(tmp_path)
     process = repository.start("gate", "--base", repository.commits[PLAIN], "--prove", "5",
                                "--timed", "--blocks", "12", "--plant", "slowdown=12%", "--json")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + SECONDS_MAX
     ledger = "SELECT plant, workload, verdict FROM gate_ledger"
     while process.poll() is None and time.monotonic() < deadline:
         try:
@@ -269,7 +271,7 @@ def test_a_proof_fills_the_ledger_until_it_is_interrupted(tmp_path: pathlib.Path
             pass
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=SECONDS_MAX)
     assert process.returncode == 130, errors
     (line,) = json.loads(output)["ledger"]["planted"]
     assert line["plant"] == "slowdown=12%" and line["workload"] == "ws8192"

@@ -26,7 +26,7 @@ unpaced   about    Picks one after the other.
 unpaced   quick    --ops 40000
 endless   program  ws8192
 endless   about    Until it is killed.
-endless   quick    --seconds 60
+endless   quick    --seconds 100000
 """
 
 

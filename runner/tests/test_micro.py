@@ -13,6 +13,8 @@ import pytest
 
 from runner.tests.bench import ROOT, SECONDS_MAX, Bench, read_json
 
+pytestmark = pytest.mark.xdist_group("measure")
+
 MICRO = ROOT / "build" / "micro"
 FAMILIES = ("pair", "calloc", "aligned", "realloc_step", "realloc_double", "batch_fifo",
             "batch_lifo", "batch_random", "handover")

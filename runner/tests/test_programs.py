@@ -36,7 +36,7 @@ def test_every_program_runs_under_the_allocator(bench: Bench) -> None:
         assert entry["ok"] == entry["samples"] == entry["rounds"] == 1
         assert entry["runs"] >= 2 and entry["failures"] == 0
         assert entry["soft_faults"] > 50 and entry["peak_rss_bytes"] > 1 << 20
-        assert 0.0001 < entry["wall_s"]["median"] < 60
+        assert entry["wall_s"]["median"] > 0.0001
         row = rows(bench)[name, "hakmem"]
         assert row["mean_ns"] == pytest.approx(json.loads(row["hyperfine"])["mean"] * 1e9)
     for sample in bench.samples():

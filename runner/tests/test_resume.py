@@ -104,8 +104,9 @@ def test_kills_at_random_instants(bench: Bench) -> None:
     kills = 0
     runner = None
     while runner is None or runner.returncode < 0:
-        # The first is too short for 200 processes; later ones grow, so that it ends on any machine.
-        seconds = chance.uniform(0.02, 0.06 + 0.01 * kills)
+        # The first is too short for 200 processes; later ones grow, and soon, so that it ends on any
+        # machine, however long a process takes to begin with.
+        seconds = chance.uniform(0.02, 0.06 * 1.15 ** kills)
         runner = bench.start("run", *words, *(["--resume"] if seen else []))
         try:
             _, stderr = runner.communicate(timeout=seconds)

@@ -32,8 +32,8 @@ void array_start(struct array *array)
 /* An array that is not what it was is given up: its pointers lead nowhere that is known. */
 static void check_seal(struct array *array, struct churner *churner)
 {
-    if (churner->audit && array->seal != make_seal(array)) {
-        churner->audit_errors++;
+    if (churner->base.audit && array->seal != make_seal(array)) {
+        churner->base.audit_errors++;
         array_start(array);
     }
 }
@@ -41,15 +41,15 @@ static void check_seal(struct array *array, struct churner *churner)
 static void set_capacity(struct array *array, struct churner *churner, uint32_t capacity)
 {
     size_t bytes = capacity * sizeof *array->entries, used = array->count * sizeof *array->entries;
-    uint64_t hash = churner->audit && used > 0 ? block_hash(array->entries, used) : 0;
+    uint64_t hash = churner->base.audit && used > 0 ? block_hash(array->entries, used) : 0;
     churner->reallocs += array->capacity > 0;
-    churner->allocs += array->capacity == 0;
+    churner->base.allocs += array->capacity == 0;
     struct entry *entries = realloc(array->entries, bytes);
     if (!entries) {
         probe_out_of_memory(bytes);
     }
-    if (churner->audit && used > 0) {
-        churner->audit_errors += block_hash(entries, used) != hash;
+    if (churner->base.audit && used > 0) {
+        churner->base.audit_errors += block_hash(entries, used) != hash;
     }
     array->entries = entries;
     array->capacity = capacity;
@@ -59,16 +59,16 @@ static void *make_block(struct churner *churner, struct entry *entry, uint32_t s
 {
     entry->tag = churner->next_tag++;
     entry->size = size;
-    entry->block = block_make(size, entry->tag, churner->audit);
-    churner->allocs++;
-    churner->checksum += size * entry->tag;
+    entry->block = block_make(size, entry->tag, churner->base.audit);
+    churner->base.allocs++;
+    churner->base.checksum += size * entry->tag;
     return entry->block;
 }
 
 static void make_string(struct churner *churner, struct entry *entry)
 {
     entry->kind = STRING;
-    make_block(churner, entry, 1 + rng_scale((uint32_t)rng_next(&churner->rng), STRING_START));
+    make_block(churner, entry, 1 + rng_scale((uint32_t)rng_next(&churner->base.rng), STRING_START));
 }
 
 static void make_list(struct churner *churner, struct entry *entry)
@@ -77,10 +77,10 @@ static void make_list(struct churner *churner, struct entry *entry)
     if (__builtin_expect(!list, 0)) {
         probe_out_of_memory(sizeof *list);
     }
-    churner->allocs++;
+    churner->base.allocs++;
     array_start(list);
     *entry = (struct entry){.block = list, .size = sizeof *list, .kind = LIST};
-    uint32_t count = 1 + rng_scale((uint32_t)rng_next(&churner->rng), LIST_COUNT_MAX);
+    uint32_t count = 1 + rng_scale((uint32_t)rng_next(&churner->base.rng), LIST_COUNT_MAX);
     set_capacity(list, churner, count);
     while (list->count < count) {
         make_string(churner, &list->entries[list->count++]);
@@ -91,7 +91,7 @@ static void make_list(struct churner *churner, struct entry *entry)
 /* Half records, three in eight strings, one in eight lists. */
 static void make_object(struct churner *churner, struct entry *entry)
 {
-    uint64_t bits = rng_next(&churner->rng);
+    uint64_t bits = rng_next(&churner->base.rng);
     uint32_t choice = bits & 7;
     if (choice < 4) {
         entry->kind = RECORD;
@@ -109,15 +109,16 @@ static void drop_object(struct churner *churner, struct entry *entry)
         array_drop(entry->block, churner);
         free(entry->block);
     } else {
-        churner->audit_errors += block_drop(entry->block, entry->size, entry->tag, churner->audit);
+        churner->base.audit_errors +=
+            block_drop(entry->block, entry->size, entry->tag, churner->base.audit);
     }
-    churner->frees++;
+    churner->base.frees++;
 }
 
 static uint32_t pick(const struct array *array, struct churner *churner)
 {
     assert(array->count > 0);
-    return rng_scale((uint32_t)rng_next(&churner->rng), array->count);
+    return rng_scale((uint32_t)rng_next(&churner->base.rng), array->count);
 }
 
 void array_append(struct array *array, struct churner *churner)
@@ -159,9 +160,9 @@ void array_mutate(struct array *array, struct churner *churner)
         make_object(churner, entry);
         return;
     }
-    uint32_t piece = 1 + rng_scale((uint32_t)rng_next(&churner->rng), STRING_PIECE);
+    uint32_t piece = 1 + rng_scale((uint32_t)rng_next(&churner->base.rng), STRING_PIECE);
     entry->block = block_resize(entry->block, entry->size, entry->size + piece, entry->tag,
-                                churner->audit, &churner->audit_errors);
+                                churner->base.audit, &churner->base.audit_errors);
     entry->size += piece;
     churner->reallocs++;
 }
@@ -174,7 +175,7 @@ void array_drop(struct array *array, struct churner *churner)
     }
     if (array->capacity > 0) {
         free(array->entries);
-        churner->frees++;
+        churner->base.frees++;
     }
     array_start(array);
 }

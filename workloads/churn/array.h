@@ -7,10 +7,9 @@
 #ifndef WORKLOADS_CHURN_ARRAY_H
 #define WORKLOADS_CHURN_ARRAY_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "workloads/rng.h"
+#include "workloads/frame.h"
 
 struct entry {
     void *block;
@@ -26,10 +25,9 @@ struct array {
 
 /* What all arrays of a lane share. */
 struct churner {
-    struct rng rng;
+    struct frame_lane base;
     uint64_t next_tag; /* never used twice in a process */
-    bool audit;
-    uint64_t allocs, frees, reallocs, audit_errors, checksum;
+    uint64_t reallocs;
 };
 
 /* An empty array is all zero but for its seal, which this sets. */

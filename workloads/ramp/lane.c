@@ -3,8 +3,6 @@
 #include <assert.h>
 
 #include "workloads/block.h"
-#include "workloads/probe.h"
-#include "workloads/rng.h"
 
 /* The clock is looked at once in so many blocks. */
 #define BLOCKS_PER_CLOCK 4096
@@ -12,7 +10,7 @@
 /* The sizes of a growth are the same in every cycle. */
 static struct rng size_stream(const struct lane *lane, enum stage stage)
 {
-    return rng_start(lane->seed, lane->tag + stage);
+    return rng_start(lane->base.options->seed, lane->tag + stage);
 }
 
 /* How many blocks the first growth has. */
@@ -28,7 +26,7 @@ static uint64_t count_blocks(const struct lane *lane)
 
 static void shuffle(struct lane *lane)
 {
-    struct rng rng = rng_start(lane->seed, lane->tag + STAGE_COUNT);
+    struct rng rng = rng_start(lane->base.options->seed, lane->tag + STAGE_COUNT);
     for (uint64_t i = 0; i < lane->count; i++) {
         uint64_t other = rng_scale((uint32_t)rng_next(&rng), i + 1);
         lane->order[i] = lane->order[other];
@@ -53,8 +51,8 @@ static void grow(struct lane *lane, enum stage stage)
     struct rng rng = size_stream(lane, stage);
     for (uint64_t slot = 0; slot < lane->count && lane->held < lane->peak; slot++) {
         if (slot % BLOCKS_PER_CLOCK == 0) {
-            probe_progress(lane->allocs - lane->allocs_told);
-            lane->allocs_told = lane->allocs;
+            probe_progress(lane->base.allocs - lane->allocs_told);
+            lane->allocs_told = lane->base.allocs;
             if (probe_time_is_up()) {
                 break;
             }
@@ -63,13 +61,13 @@ static void grow(struct lane *lane, enum stage stage)
             continue;
         }
         uint64_t size = block_draw_size(&rng, lane->size_min * factor, lane->size_max * factor);
-        lane->blocks[slot] = block_make(size, lane->tag + slot, lane->audit);
+        lane->blocks[slot] = block_make(size, lane->tag + slot, lane->base.audit);
         lane->sizes[slot] = (uint32_t)size;
         lane->held += size;
-        lane->allocs++;
+        lane->base.allocs++;
     }
     lane->held_max = lane->held > lane->held_max ? lane->held : lane->held_max;
-    lane->checksum = rng_mix(lane->checksum ^ lane->held) + rng.state;
+    lane->base.checksum = rng_mix(lane->base.checksum ^ lane->held) + rng.state;
 }
 
 /* Frees the blocks that come first in the order. */
@@ -81,15 +79,16 @@ static void drop(struct lane *lane, uint64_t count)
             continue;
         }
         uint32_t size = lane->sizes[slot];
-        lane->audit_errors += block_drop(lane->blocks[slot], size, lane->tag + slot, lane->audit);
+        lane->base.audit_errors +=
+            block_drop(lane->blocks[slot], size, lane->tag + slot, lane->base.audit);
         lane->blocks[slot] = NULL;
         lane->held -= size;
-        lane->frees++;
+        lane->base.frees++;
     }
-    lane->checksum = rng_mix(lane->checksum ^ lane->held) + lane->frees;
+    lane->base.checksum = rng_mix(lane->base.checksum ^ lane->held) + lane->base.frees;
 }
 
-void lane_cycle(struct lane *lane)
+static void cycle(struct lane *lane)
 {
     uint64_t before_ns = probe_clock_ns();
     for (enum stage stage = STAGE_GROW; stage < STAGE_COUNT; stage++) {
@@ -104,6 +103,14 @@ void lane_cycle(struct lane *lane)
         lane->stage_ns[stage] += now_ns - before_ns;
         before_ns = now_ns;
     }
-    lane->audit_errors += lane->held != 0 || lane->allocs != lane->frees;
+    lane->base.audit_errors += lane->held != 0;
     lane->cycles++;
+}
+
+void lane_run(void *context)
+{
+    struct lane *lane = context;
+    do {
+        cycle(lane);
+    } while (frame_goes_on(&lane->base, lane->base.allocs));
 }

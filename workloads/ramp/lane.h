@@ -9,8 +9,7 @@
 #ifndef WORKLOADS_RAMP_LANE_H
 #define WORKLOADS_RAMP_LANE_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "workloads/frame.h"
 
 /* The second growth's sizes are so many times the first one's. */
 #define LANE_SECOND_FACTOR 3
@@ -18,12 +17,12 @@
 enum stage { STAGE_GROW, STAGE_THIN, STAGE_REGROW, STAGE_FREE, STAGE_COUNT };
 
 struct lane {
+    struct frame_lane base;
     /* Filled in by the caller: */
     uint64_t peak;               /* bytes of a growth */
     uint64_t size_min, size_max; /* of the first growth */
     uint64_t keep;               /* per cent that survive the first free */
-    uint64_t seed, tag;
-    bool audit;
+    uint64_t tag;
     /* The lane's own: */
     void **blocks;   /* count of them, NULL = empty */
     uint32_t *sizes; /* of the blocks */
@@ -31,15 +30,16 @@ struct lane {
     uint64_t count, held;
     /* Results. stage_ns is of all cycles, rss as it was after each stage of the last one. */
     uint64_t held_max, stage_ns[STAGE_COUNT], rss[STAGE_COUNT];
-    uint64_t allocs, frees, cycles, audit_errors, checksum;
+    uint64_t cycles;
     uint64_t allocs_told; /* as progress */
 } __attribute__((aligned(128)));
 
 /* Takes the tables from the harness. */
 void lane_start(struct lane *lane);
 
-/* Grows, frees all but a few at random, grows again with other sizes, frees the rest at random. A
- * run by time cuts the growths short when time is up. */
-void lane_cycle(struct lane *lane);
+/* Cycles until the lane has made its share of the blocks: grows, frees all but a few at random,
+ * grows again with other sizes, frees the rest at random. A run by time cuts the growths short when
+ * time is up. */
+void lane_run(void *lane);
 
 #endif

@@ -30,8 +30,8 @@ static inline void release(struct heap *heap, uint64_t slot)
 {
     unsigned char *block = heap->slots[slot];
     uint32_t size = table[heap->kinds[slot]].size;
-    if (heap->audit) {
-        heap->audit_errors += pattern_errors(block, size, heap->tag + slot);
+    if (heap->base.audit) {
+        heap->base.audit_errors += pattern_errors(block, size, heap->tag + slot);
     }
     free(block);
     heap->slots[slot] = NULL;
@@ -43,7 +43,7 @@ static void release_upwards(struct heap *heap, uint64_t from, uint64_t to)
     for (uint64_t slot = from; slot < to; slot++) {
         release(heap, slot);
     }
-    heap->frees += to - from;
+    heap->base.frees += to - from;
     heap->held_blocks -= to - from;
 }
 
@@ -52,7 +52,7 @@ static void release_downwards(struct heap *heap, uint64_t from, uint64_t to)
     for (uint64_t slot = to; slot-- > from;) {
         release(heap, slot);
     }
-    heap->frees += to - from;
+    heap->base.frees += to - from;
     heap->held_blocks -= to - from;
 }
 
@@ -64,7 +64,7 @@ static void note_maxima(struct heap *heap)
     if (heap->held_bytes > heap->held_bytes_max) {
         heap->held_bytes_max = heap->held_bytes;
     }
-    heap->checksum = rng_mix(heap->checksum ^ heap->held_bytes) + heap->allocs;
+    heap->base.checksum = rng_mix(heap->base.checksum ^ heap->held_bytes) + heap->base.allocs;
 }
 
 static void skip_window(struct heap *heap)
@@ -98,8 +98,8 @@ static void fill(struct heap *heap, uint64_t end, unsigned kind)
         if (__builtin_expect(!block, 0)) {
             probe_out_of_memory(size);
         }
-        if (heap->audit) {
-            heap->audit_errors += heap->slots[slot] != NULL;
+        if (heap->base.audit) {
+            heap->base.audit_errors += heap->slots[slot] != NULL;
             pattern_fill(block, size, heap->tag + slot);
         } else {
             block[0] = (unsigned char)slot;
@@ -109,7 +109,7 @@ static void fill(struct heap *heap, uint64_t end, unsigned kind)
         heap->kinds[slot] = (uint8_t)kind;
     }
     heap->next = end;
-    heap->allocs += count;
+    heap->base.allocs += count;
     heap->held_blocks += count;
     heap->held_bytes += count * size;
 }
@@ -137,10 +137,10 @@ void heap_finish(struct heap *heap)
     for (uint64_t slot = 0; slot < heap->slot_count; slot++) {
         if (heap->slots[slot]) {
             release(heap, slot);
-            heap->frees++;
+            heap->base.frees++;
             heap->held_blocks--;
         }
     }
-    heap->audit_errors += heap->held_blocks + heap->held_bytes;
-    heap->audit_errors += heap->allocs != heap->frees;
+    heap->base.audit_errors += heap->held_blocks + heap->held_bytes;
+    heap->base.audit_errors += heap->base.allocs != heap->base.frees;
 }

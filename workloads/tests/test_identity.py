@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
+from ci.surroundings import SECONDS_MAX
 from workloads.tests.programs import PROBE, PROGRAMS, ROOT, SMALL, environment, result
 
 Build = Callable[[str], pathlib.Path]
@@ -97,7 +98,7 @@ def ask_probe(command: list[str], preload: str, fd: str | None = None) -> tuple[
     extra = {"LD_PRELOAD": preload, "HAKBENCH_IDENTITY_FD": str(writer) if fd is None else fd}
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True,
-                              pass_fds=[writer], env=environment(extra), timeout=60)
+                              pass_fds=[writer], env=environment(extra), timeout=SECONDS_MAX)
         assert done.stderr == ""
     finally:
         os.close(writer)

@@ -80,7 +80,7 @@ def test_by_time(program: str, threads: str) -> None:
     work = SMALL[program][2 if program in BY_WORK else 0:]
     line = result(program, *work, "--seconds", "0.15", "--threads", threads, "--audit")
     check_line(line, program)
-    assert 150_000_000 <= line["elapsed_ns"] < 10_000_000_000
+    assert line["elapsed_ns"] >= 150_000_000
 
 
 @pytest.mark.parametrize("name", MALLOCS)

@@ -6,14 +6,12 @@
  *     fork      PAIRS of BUSY, then FEW more of them in a child
  *     hand      blocks of BUSY that another thread frees
  *     trim      some of BUSY, then malloc_trim
- *     signals   as flood, while a timer's handler does the same */
+ *     signals   MANY of BUSY, interrupted at many places by a handler that does TEN more */
 #include <pthread.h>
-#include <signal.h>
-#include <sys/time.h>
 
-#include "allocator/tests/check.h"
+#include "allocator/tests/interrupt.h"
 
-enum { BUSY = 904, RARE = 888, PAIRS = 4000, FEW = 5, MANY = 600, SIGNALS = 50 };
+enum { BUSY = 904, RARE = 888, PAIRS = 4000, FEW = 5, MANY = 600, TEN = 10, STEPPED = 12 };
 
 static void *blocks[MANY];
 
@@ -73,28 +71,39 @@ static void hand_over(void)
     pthread_join(thread, NULL);
 }
 
-static volatile sig_atomic_t signals;
+static size_t signals;
 
-static void use_in_handler(int number)
+static void use_in_handler(void)
 {
-    int error = errno;
-    use(number == SIGALRM ? BUSY : RARE, 10);
+    use(BUSY, TEN);
     signals++;
-    errno = error;
 }
 
+/* Some calls are stepped through from their beginning; tracing one of them takes thousands of
+ * instructions, so that its lines and walks for backtraces are interrupted as well. */
 static void under_signals(void)
 {
-    struct sigaction action = {.sa_handler = use_in_handler, .sa_flags = SA_RESTART};
-    CHECK(sigaction(SIGALRM, &action, NULL) == 0, "sigaction: %s", strerror(errno));
-    struct itimerval every = {{0, 500}, {0, 500}};
-    CHECK(setitimer(ITIMER_REAL, &every, NULL) == 0, "setitimer: %s", strerror(errno));
-    while (signals < SIGNALS) {
-        allocate_all();
-        free_all(NULL);
+    size_t places[INTERRUPT_PLACES] = {0};
+    interrupt_set(use_in_handler);
+    for (size_t i = 0; i < 2 * MANY; i++) {
+        const bool is_interrupted = i % STEPPED == 0;
+        void *volatile block = blocks[i % MANY];
+        if (is_interrupted)
+            interrupt_begin();
+        if (i < MANY)
+            block = malloc(BUSY);
+        else
+            free(block);
+        if (is_interrupted)
+            interrupt_end();
+        CHECK(block != NULL, "block %zu", i % MANY);
+        blocks[i % MANY] = block;
+        for (int place = 0; is_interrupted && place < INTERRUPT_PLACES; place++)
+            places[place] += interrupts.places[place];
     }
-    every = (struct itimerval){{0, 0}, {0, 0}};
-    setitimer(ITIMER_REAL, &every, NULL);
+    for (int place = 0; place < INTERRUPT_KERNEL; place++)
+        CHECK(places[place] > 0, "no interrupt at a place of kind %d, of %zu", place, signals);
+    printf("%zu\n", signals);
 }
 
 int main(int argc, char **argv)

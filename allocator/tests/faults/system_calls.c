@@ -140,7 +140,6 @@ static size_t run(uint32_t number, const char *name, size_t nth, bool for_ever)
     pid_t child = fork();
     if (child == 0) {
         close(channel[0]);
-        alarm(20);
         refuse_begin(channel[1], number);
         work();
         if (!for_ever)

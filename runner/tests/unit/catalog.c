@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "runner/subject/allocator.h"
 #include "runner/subject/variants.h"
+#include "runner/tests/unit/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +42,7 @@ static const char rows[] = "w about  A sentence,  with two blanks.\n"
 
 static const char *write_text(const char *text)
 {
-    char *path = arena_copy(&arena, "/tmp/hakbench-unit-XXXXXX");
+    char *path = scratch_template(&arena);
     const int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "runner/job/doctor.h"
 #include "runner/subject/record.h"
+#include "runner/tests/unit/scratch.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -17,12 +18,13 @@
 #include <cmocka.h>
 
 static struct arena arena;
-static char folder[] = "/tmp/doctor-XXXXXX";
+static const char *folder;
 
 static int setup(void **state)
 {
     (void)state;
-    return mkdtemp(folder) != NULL ? 0 : -1;
+    folder = scratch_folder(&arena);
+    return folder != NULL ? 0 : -1;
 }
 
 static int teardown(void **state)

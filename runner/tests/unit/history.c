@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "runner/trend/history.h"
+#include "runner/tests/unit/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +20,7 @@ static const char *folder;
 static int setup(void **state)
 {
     (void)state;
-    folder = mkdtemp(arena_copy(&arena, "/tmp/hakbench-unit-history-XXXXXX"));
+    folder = scratch_folder(&arena);
     return folder != NULL ? store_open(&arena, folder, "runner/store/schema.sql", &store, &problem)
                           : -1;
 }

@@ -2,6 +2,7 @@
 #include "runner/gate/relink.h"
 #include "runner/gate/plant.h"
 #include "runner/process/tool.h"
+#include "runner/tests/unit/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +16,7 @@
 
 static struct arena arena;
 static struct problem problem;
-static char folder[] = "/tmp/hakbench-relink-XXXXXX";
+static const char *folder;
 static struct strings objects;
 
 static const char *compile(const char *name, const char *source)
@@ -35,7 +36,8 @@ static const char *compile(const char *name, const char *source)
 static int setup(void **state)
 {
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    folder = scratch_folder(&arena);
+    assert_non_null(folder);
     strings_add(&arena, &objects, compile("one", "int one(void) { return 1; }"));
     strings_add(&arena, &objects, compile("two", "int two(void) { return 2; }"));
     strings_add(&arena, &objects,

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "runner/store/store.h"
+#include "runner/tests/unit/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +24,7 @@ static struct plan plan;
 static int setup(void **state)
 {
     (void)state;
-    folder = mkdtemp(arena_copy(&arena, "/tmp/hakbench-unit-store-XXXXXX"));
+    folder = scratch_folder(&arena);
     file = arena_printf(&arena, "%s/results.sqlite", folder);
     cells = (struct cells){.at = arena_alloc(&arena, 2 * sizeof *cells.at), .count = 2};
     for (int i = 0; i < 2; i++) {

@@ -1,5 +1,6 @@
 #include "runner/measure/verdict.h"
 #include "runner/subject/predictions.h"
+#include "runner/tests/unit/scratch.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -139,7 +140,7 @@ static void a_prediction_holds_in_verdict_layer_and_tag(void **state)
 
 static int read_text(const char *text, struct predictions *predictions)
 {
-    char *path = arena_copy(&arena, "/tmp/hakbench-unit-verdict-XXXXXX");
+    char *path = scratch_template(&arena);
     const int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));

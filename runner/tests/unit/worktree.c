@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "runner/gate/worktree.h"
 #include "runner/process/git.h"
+#include "runner/tests/unit/scratch.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,13 +37,14 @@ static const char script[] =
 
 static struct arena arena;
 static struct problem problem;
-static char root[] = "/tmp/hakbench-worktree-XXXXXX";
+static const char *root;
 static struct worktree tree;
 
 static int setup(void **state)
 {
     (void)state;
-    assert_non_null(mkdtemp(root));
+    root = scratch_folder(&arena);
+    assert_non_null(root);
     /* As a hook would: git must not be led to another repository by it. */
     setenv("GIT_DIR", "/nowhere", 1);
     FILE *shell = popen(arena_printf(&arena, "env -u GIT_DIR sh -s %s", root), "w");
