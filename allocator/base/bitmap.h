@@ -7,11 +7,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-static inline bool bitmap_get(const uint64_t *word, uint32_t at)
-{
-    return word[at / 64] >> (at % 64) & 1;
-}
-
 static inline void bitmap_set(uint64_t *word, uint32_t first, uint32_t count, bool value)
 {
     while (count) {

@@ -1,3 +1,13 @@
+/* The room base: what everything else stands on.
+ *
+ * Owns: the knobs of the build (config.h), what is said to the compiler (compiler.h), the seam to
+ * the operating system with its sleeping lock (os.h), the table of size classes (size_class.h), the
+ * way between base and user pointers and the links in free blocks (layout.h), runs in bitmaps
+ * (bitmap.h) and a line of text on the stack (text.h).
+ * Must not know: what any memory is used for, and any state of the allocator. Nothing here
+ * allocates, reports or counts.
+ * Who calls in: every other room. */
+
 /* Every build-time knob of the allocator, as a constant that is 0 or 1 or a number.
  *
  * The build chooses a variant with -DHAK_<AXIS>_<VALUE>=1 (see variants/matrix.txt). Here each

@@ -36,11 +36,6 @@ HAK_INLINE hak_base layout_base(hak_user user, unsigned class)
     return (hak_base){(char *)user.p - tiny_user_offset(class)};
 }
 
-HAK_INLINE hak_user layout_user(hak_base base, unsigned class)
-{
-    return (hak_user){(char *)base.p + tiny_user_offset(class)};
-}
-
 /* The user pointer of block `index` of a slab. */
 HAK_INLINE hak_user layout_block(void *slab_start, unsigned class, uint32_t stride, uint32_t index)
 {

@@ -1,3 +1,14 @@
+/* The room diagnostics: what the allocator tells about itself.
+ *
+ * Owns: reports of corruption and their kinds (fail.h, fail_kinds.h), the counters that can be read
+ * from outside (kpi.h, kpi_page.h), traces of lists (trace.h) and of the sizes above the front
+ * (ace_trace.h), and the limit on lines about one thing (shots.h).
+ * Must not know: slabs, threads, what a number or an event means to the rooms above, or the
+ * environment: what is switched on is handed down by the room process. It never allocates and keeps
+ * errno, because it is called from the middle of any slow path.
+ * Who calls in: every room above, on slow paths; the hot path only where tracing is compiled in.
+ * The runner reads kpi_page.h, and nothing else of the allocator. */
+
 /* What happens when the allocator finds corruption or misuse: one policy, one line, one counter
  * per kind.
  *

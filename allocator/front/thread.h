@@ -12,7 +12,7 @@
 #include "allocator/base/layout.h"
 #include "allocator/base/os.h"
 #include "allocator/large/shelf.h"
-#include "allocator/slabs/remote.h"
+#include "allocator/layers/chain.h"
 
 #if HAK_LAYER_HEAD
 typedef int32_t tls_room;
@@ -106,7 +106,7 @@ HAK_INLINE struct thread *thread_self(void)
 }
 
 /* Sets what makes the process ready, at the first call of thread_self in it, and what runs when a
- * thread ends, with its record. Set by alloc.c, statically. */
+ * thread ends, with its record. Set by process.c, statically. */
 struct thread_hooks {
     void (*process_start)(void);
     void (*thread_end)(struct thread *);

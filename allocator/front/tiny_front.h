@@ -1,3 +1,13 @@
+/* The room front: what belongs to one thread, and the hot path through it.
+ *
+ * Owns: a thread's bins and record (thread.h), the pop and push of malloc and free (tiny_front.h),
+ * the way to the slabs and back when a bin is empty or full (tiny.h, in tiny_refill.c and
+ * tiny_drain.c), and the array in front of the list where the build has one (unified_cache.h).
+ * Must not know: blocks above the front's classes, but for the shelf that stands in a thread's
+ * record; errno; the names that programs call. What happens when the process starts and when a
+ * thread ends is given to it in one table, thread_hooks, which the room process fills.
+ * Who calls in: process only. */
+
 /* The front: what malloc and free do when nothing is in the way. Two builds of one box.
  *
  * front=sll: a bin is the TLS SLL. Pop loads head and link and stores the head; push stores the

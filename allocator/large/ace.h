@@ -1,3 +1,12 @@
+/* The room large: blocks above the front's classes.
+ *
+ * Owns: whole pages up to 128 KiB (ace.h) with the few that a thread keeps back (shelf.h), runs of
+ * granules up to 16 MiB (span.h), a mapping a block above that (huge.h), and the blocks of signal
+ * handlers that meet a lock of their own thread (emergency.h).
+ * Must not know: size classes of the front, slabs, threads. No tier knows another, but for
+ * the shelf, which stands in front of ACE: process/alloc.c chooses between them.
+ * Who calls in: process for malloc, free and realloc; front for a thread's shelf; slabs/purge.c. */
+
 /* ACE, the Adaptive Cache Engine: blocks above the front's classes, up to 128 KiB, in whole pages.
  *
  * Owns regions: SuperSlabs of kind ACE whose pages after the records are handed out in runs, noted

@@ -1,3 +1,13 @@
+/* The room layers: the five optional defences against corruption.
+ *
+ * Owns: one Box a layer (layer_pin.h, layer_guard.h, layer_next.h, layer_freelist.h, layer_head.h),
+ * the questions that the hot path asks (layers.h) and those of the slow paths (layers_test.h), and
+ * the chain, the form in which lists of free blocks are handed on (chain.h).
+ * Must not know: which list a block is in, who holds a slab, what is done after a no. A layer
+ * answers and reports; the caller decides.
+ * Who calls in: slabs when blocks come and go in chains, front at every pop and push, process when
+ * a program frees, and once at start-up. */
+
 /* The five defensive layers, as the hot path sees them.
  *
  *     L1 pin       counts the blocks of a slab that are out of it

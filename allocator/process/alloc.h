@@ -1,9 +1,18 @@
+/* The room process: the allocator as a process sees it.
+ *
+ * Owns: malloc and its relatives over all tiers (alloc.h), their exported names (preload.c), start
+ * and fork (process.h), every environment variable (settings.h), and slabs taken at the start
+ * (prewarm.h).
+ * Must not know: the inside of any room below: it chooses, passes values down and keeps errno as
+ * the standard has it.
+ * Who calls in: programs, by the names in preload.c; tests, by those in alloc.h. */
+
 /* The allocator's interface: malloc and its relatives under our own names, for preload.c and for
  * tests.
  *
  * The road of a malloc:  size -> class -> the thread's bin (tiny_front.h). Empty: tiny_refill ->
- * the thread's current slab -> the pool. Above the front: ACE, then huge. The road of a free:
- * address -> registry's class map -> bin. Full: tiny_drain -> slabs.
+ * the thread's current slab -> the pool. Above the front: the shelf, ACE, spans, then huge. The
+ * road of a free: address -> registry's class map -> bin. Full: tiny_drain -> slabs.
  *
  * hak_malloc and hak_free are inline so that the exported functions are the hot path itself, with
  * one exit each to a slow function. All are thread-safe. Sizes are bytes. On failure they return

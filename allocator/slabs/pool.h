@@ -1,3 +1,12 @@
+/* The room slabs: slabs of small blocks between the threads, and when free memory goes back.
+ *
+ * Owns: the shared pool (pool.h, in pool_acquire.c and pool_release.c over pool_internal.h), the
+ * word by which blocks come back to a slab that another thread holds (remote.h), and the purge over
+ * all that keeps free memory, here and in the rooms below (purge.h).
+ * Must not know: threads, their bins and lists, requests of programs.
+ * Who calls in: front takes slabs, returns blocks and drives the purge; process prewarms, trims and
+ * forks. */
+
 /* The shared pool: the only source of slabs and the only place they go back to.
  *
  * Owns: per class, the list of PARTIAL slabs; for all classes, the stock of EMPTY slabs, which

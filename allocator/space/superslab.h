@@ -1,3 +1,12 @@
+/* The room space: address space, and what stands where in it.
+ *
+ * Owns: the reserved window (window.h), the maps from an address to what is there (registry.h),
+ * SuperSlabs with their records and fences (superslab.h, fence.h), and the memory of the
+ * allocator's own records (arena.h).
+ * Must not know: blocks in lists, threads, who wants a SuperSlab and what for.
+ * Who calls in: large and slabs take and give SuperSlabs and units; layers and slabs read slab
+ * records; every free asks the registry which class stands at its address. */
+
 /* SuperSlabs and slabs: what is known about a run of blocks, kept apart from the blocks.
  *
  * A SuperSlab is 2 MiB, aligned to its size, and cut into 32 slabs of 64 KiB. The first page of
@@ -58,7 +67,7 @@ struct superslab {
     uint32_t dirty; /* SLABS: those of `empty` that have memory behind them. SPARE: of all */
     struct superslab *next, *prev; /* SLABS: the stock. SPARE: the list (next only) */
     uint64_t idle_since;           /* coarse clock of the last slab that became EMPTY */
-    bool fenced;                   /* some of its pages are: see layer_fence.h */
+    bool fenced;                   /* some of its pages are: see fence.h */
     uint64_t pad[10];
 };
 _Static_assert(sizeof(struct superslab) == sizeof(struct slab), "it stands in slab 0's place");

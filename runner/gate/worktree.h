@@ -16,7 +16,7 @@ struct worktree {
     const char *commit;     /* whole hash */
     const char *folder;     /* top of the tree */
     const char *library;    /* its libhakmem.so, a real path */
-    struct strings objects; /* the .o files it was linked from, sorted */
+    struct strings objects; /* the .o files it was linked from, by name */
 };
 
 enum worktree_goal {

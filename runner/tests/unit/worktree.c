@@ -14,8 +14,9 @@
 
 #include <cmocka.h>
 
-/* A repository of three commits: `good`, `broken` (does not compile) and `fixed`. Its library is
- * one object in a variant's folder behind a link, as in the real one. */
+/* A repository of four commits: `good`, `broken` (does not compile), `fixed` and `rooms`. Its
+ * library is one object in a variant's folder behind a link, as in the real one; in `rooms` it is
+ * three in folders of that folder. */
 static const char script[] =
     "set -e; cd \"$1\"\n"
     "export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a GIT_COMMITTER_NAME=a"
@@ -27,7 +28,12 @@ static const char script[] =
     "echo /build > .gitignore\n"
     "echo 'int one = 1;' > one.c; git add -A; git commit -qm good; git tag good\n"
     "echo 'int one = ;' > one.c; git commit -qam broken; git tag broken\n"
-    "echo 'int one = 2;' > one.c; git commit -qam fixed; git tag fixed\n";
+    "echo 'int one = 2;' > one.c; git commit -qam fixed; git tag fixed\n"
+    "printf 'build/libhakmem.so: one.c\\n\\tmkdir -p build/v/a build/v/b\\n\\tgcc -c -fPIC -o "
+    "build/v/b/one.o one.c\\n\\tgcc -c -fPIC -o build/v/a/two.o -x c /dev/null\\n\\tgcc -c -fPIC "
+    "-o build/v/new.o -x c /dev/null\\n\\tgcc -shared -o build/v/libhakmem.so build/v/b/one.o\\n"
+    "\\tln -sfr build/v/libhakmem.so build/libhakmem.so\\n' > Makefile\n"
+    "git commit -qam rooms; git tag rooms\n";
 
 static struct arena arena;
 static struct problem problem;
@@ -81,6 +87,18 @@ static void a_commit_is_built_in_a_tree_of_its_own(void **state)
     assert_int_not_equal(access(arena_printf(&arena, "%s/build/w", tree.folder), F_OK), 0);
     assert_int_equal(build("good", WORKTREE_LIBRARY | WORKTREE_WORKLOADS), 0);
     assert_int_equal(access(arena_printf(&arena, "%s/build/w", tree.folder), F_OK), 0);
+}
+
+/* Objects are found at both depths, in the order of their names whatever folder they are in: else
+ * a commit that only moves files would be linked, and measured, in another order than its base. */
+static void objects_in_rooms_are_found_in_order_of_name(void **state)
+{
+    (void)state;
+    assert_int_equal(build("rooms", WORKTREE_LIBRARY), 0);
+    assert_int_equal(tree.objects.count, 3);
+    assert_non_null(strstr(tree.objects.at[0], "/build/v/new.o"));
+    assert_non_null(strstr(tree.objects.at[1], "/build/v/b/one.o"));
+    assert_non_null(strstr(tree.objects.at[2], "/build/v/a/two.o"));
 }
 
 static void a_failing_build_tells_the_first_error_of_the_compiler(void **state)
@@ -148,6 +166,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_commit_is_built_in_a_tree_of_its_own),
+        cmocka_unit_test(objects_in_rooms_are_found_in_order_of_name),
         cmocka_unit_test(a_failing_build_tells_the_first_error_of_the_compiler),
         cmocka_unit_test(a_name_of_nothing_is_a_problem),
         cmocka_unit_test(a_tree_that_was_changed_is_put_right),
