@@ -33,7 +33,6 @@ enum catalog_set {
     SET_COUNT
 };
 
-
 /* An axis of the variants. values.at[0] is the release default. Of an axis with parts the first
  * value has none of them, the second all; the others are parts joined by '+', in their order. */
 struct catalog_axis {
