@@ -53,7 +53,6 @@ class Sample:
     minflt_start: int | None
     minflt_phase: int | None
     minflt_total: int
-    nivcsw: int
     peak_rss: int
     rss_end: int | None
     corruptions: int | None

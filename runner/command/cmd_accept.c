@@ -69,14 +69,9 @@ static int run(struct bench *bench, struct campaign *campaign, const void *desig
     return EXIT_PASS;
 }
 
-static const struct task task = {
-    .help = help,
-    .options = accepted_options,
-    .takes_words = true,
-    .run = run,
-};
-
 int command_accept(int argc, char *const *argv)
 {
+    const struct task task = {
+        .help = help, .options = accepted_options, .takes_words = true, .run = run};
     return task_command(&task, argc, argv);
 }

@@ -287,13 +287,8 @@ static int run(struct bench *bench, struct campaign *campaign, const void *desig
     return find(&search, problem);
 }
 
-static const struct task task = {
-    .help = help,
-    .options = accepted,
-    .run = run,
-};
-
 int command_bisect(int argc, char *const *argv)
 {
+    const struct task task = {.help = help, .options = accepted, .run = run};
     return task_command(&task, argc, argv);
 }

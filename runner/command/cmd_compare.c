@@ -257,14 +257,8 @@ static int run(struct bench *bench, struct campaign *campaign, const void *desig
     return measure(bench, campaign, problem);
 }
 
-static const struct task task = {
-    .help = help,
-    .options = accepted,
-    .takes_words = true,
-    .run = run,
-};
-
 int command_compare(int argc, char *const *argv)
 {
+    const struct task task = {.help = help, .options = accepted, .takes_words = true, .run = run};
     return task_command(&task, argc, argv);
 }

@@ -156,13 +156,8 @@ static int run(struct bench *bench, struct campaign *campaign, const void *desig
     return code;
 }
 
-static const struct task task = {
-    .help = help,
-    .options = accepted,
-    .run = run,
-};
-
 int command_doctor(int argc, char *const *argv)
 {
+    const struct task task = {.help = help, .options = accepted, .run = run};
     return task_command(&task, argc, argv);
 }

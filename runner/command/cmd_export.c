@@ -166,13 +166,8 @@ static int run(struct bench *bench, struct campaign *campaign, const void *desig
     return export_session(bench, campaign->store, format, problem);
 }
 
-static const struct task task = {
-    .help = help,
-    .options = accepted,
-    .run = run,
-};
-
 int command_export(int argc, char *const *argv)
 {
+    const struct task task = {.help = help, .options = accepted, .run = run};
     return task_command(&task, argc, argv);
 }

@@ -142,13 +142,8 @@ static int run(struct bench *bench, struct campaign *campaign, const void *desig
     return code;
 }
 
-static const struct task task = {
-    .help = help,
-    .options = accepted,
-    .run = run,
-};
-
 int command_gate(int argc, char *const *argv)
 {
+    const struct task task = {.help = help, .options = accepted, .run = run};
     return task_command(&task, argc, argv);
 }

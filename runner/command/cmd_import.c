@@ -128,14 +128,8 @@ static int run(struct bench *bench, struct campaign *campaign, const void *desig
     return status;
 }
 
-static const struct task task = {
-    .help = help,
-    .options = accepted,
-    .takes_words = true,
-    .run = run,
-};
-
 int command_import(int argc, char *const *argv)
 {
+    const struct task task = {.help = help, .options = accepted, .takes_words = true, .run = run};
     return task_command(&task, argc, argv);
 }

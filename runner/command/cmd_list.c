@@ -209,13 +209,8 @@ static int run(struct bench *bench, struct campaign *campaign, const void *desig
     return EXIT_PASS;
 }
 
-static const struct task task = {
-    .help = help,
-    .options = accepted,
-    .run = run,
-};
-
 int command_list(int argc, char *const *argv)
 {
+    const struct task task = {.help = help, .options = accepted, .run = run};
     return task_command(&task, argc, argv);
 }

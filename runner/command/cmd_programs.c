@@ -388,15 +388,12 @@ static int run(struct bench *bench, struct campaign *campaign, const void *desig
     return code;
 }
 
-static const struct task task = {
-    .help = help,
-    .print_more = print_more,
-    .options = accepted,
-    .takes_words = true,
-    .run = run,
-};
-
 int command_programs(int argc, char *const *argv)
 {
+    const struct task task = {.help = help,
+                              .print_more = print_more,
+                              .options = accepted,
+                              .takes_words = true,
+                              .run = run};
     return task_command(&task, argc, argv);
 }

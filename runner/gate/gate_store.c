@@ -17,9 +17,7 @@ static sqlite3_stmt *prepare(const struct gate *gate, const char *sql, struct pr
 /* Steps a statement that returns no row, and finalizes it. */
 static int finish(const struct gate *gate, sqlite3_stmt *statement, struct problem *problem)
 {
-    const int step = database_step(&gate->campaign.store->database, statement, problem);
-    sqlite3_finalize(statement);
-    return step < 0 ? -1 : 0;
+    return database_finish(&gate->campaign.store->database, statement, problem);
 }
 
 /* What is no number is stored as NULL. */

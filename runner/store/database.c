@@ -87,6 +87,14 @@ int database_step(const struct database *database, sqlite3_stmt *statement, stru
     return database_fail(database, sqlite3_stmt_readonly(statement) ? "read" : "write", problem);
 }
 
+int database_finish(const struct database *database, sqlite3_stmt *statement,
+                    struct problem *problem)
+{
+    const int step = database_step(database, statement, problem);
+    sqlite3_finalize(statement);
+    return step < 0 ? -1 : 0;
+}
+
 int64_t database_known(sqlite3_stmt *statement, int column)
 {
     return sqlite3_column_type(statement, column) == SQLITE_NULL

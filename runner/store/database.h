@@ -39,6 +39,10 @@ void database_bind_text(sqlite3_stmt *statement, int *at, const char *text); /* 
 int database_step(const struct database *database, sqlite3_stmt *statement,
                   struct problem *problem);
 
+/* Steps a statement once, for what it does, and finalizes it. */
+int database_finish(const struct database *database, sqlite3_stmt *statement,
+                    struct problem *problem);
+
 int64_t database_known(sqlite3_stmt *statement, int column); /* -1 for NULL */
 const char *database_text(struct arena *arena, sqlite3_stmt *statement, int column);
 

@@ -30,8 +30,7 @@ int store_put_program(struct store *store, int64_t session_id, const struct prog
     database_bind_text(statement, &at, json);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && sum->runs > 0; i++)
         sqlite3_bind_double(statement, at++, numbers[i]);
-    const int step = database_step(&store->database, statement, problem);
-    sqlite3_finalize(statement);
+    const int status = database_finish(&store->database, statement, problem);
     free(json);
-    return step < 0 ? -1 : 0;
+    return status;
 }

@@ -287,16 +287,21 @@ static int make_room(struct store *store, struct arena *arena, const struct list
     return step < 0 ? -1 : 0;
 }
 
+/* Elements of one listing. */
+struct rows {
+    void *at;
+    int count;
+};
+
 static int load(struct store *store, struct arena *arena, const struct session *session,
-                const struct cells *cells, const struct listing *listing, void **at, int *count,
+                const struct cells *cells, const struct listing *listing, struct rows *rows,
                 struct problem *problem)
 {
     struct strings names = {0};
-    *at = NULL;
-    *count = 0;
+    *rows = (struct rows){0};
     for (int i = 0; i < listing->count; i++)
         strings_add(arena, &names, listing->columns[i].sql);
-    if (make_room(store, arena, listing, session->id, at, problem) != 0)
+    if (make_room(store, arena, listing, session->id, &rows->at, problem) != 0)
         return -1;
     const char *sql = arena_printf(arena, "SELECT %s FROM %s WHERE %s ORDER BY %s",
                                    strings_join(arena, &names, ", "), listing->from, listing->where,
@@ -306,10 +311,10 @@ static int load(struct store *store, struct arena *arena, const struct session *
         return -1;
     int step;
     while ((step = database_step(&store->database, statement, problem)) == 1) {
-        char *element = (char *)*at + (size_t)*count * listing->size;
+        char *element = (char *)rows->at + (size_t)rows->count * listing->size;
         memset(element, 0, listing->size);
         if (read_row(arena, statement, cells, listing, element) >= 0) {
-            ++*count;
+            rows->count++;
         } else if (listing->is_whole) {
             step = problem_set(problem,
                                "session %lld was of other allocators or workloads: run "
@@ -325,23 +330,28 @@ static int load(struct store *store, struct arena *arena, const struct session *
 int store_load_remaining(struct store *store, struct arena *arena, const struct session *session,
                          const struct cells *cells, struct plan *plan, struct problem *problem)
 {
-    return load(store, arena, session, cells, &places, (void **)&plan->at, &plan->count, problem);
+    struct rows rows;
+    const int status = load(store, arena, session, cells, &places, &rows, problem);
+    *plan = (struct plan){.at = rows.at, .count = rows.count};
+    return status;
 }
 
 int store_load_samples(struct store *store, struct arena *arena, const struct session *session,
                        const struct cells *cells, struct samples *samples, struct problem *problem)
 {
-    return load(store, arena, session, cells, &samples_of_cells, (void **)&samples->at,
-                &samples->count, problem);
+    struct rows rows;
+    const int status = load(store, arena, session, cells, &samples_of_cells, &rows, problem);
+    *samples = (struct samples){.at = rows.at, .count = rows.count};
+    return status;
 }
 
 int store_load_latencies(struct store *store, struct arena *arena, const struct session *session,
                          const struct cells *cells, struct latency_results *results,
                          struct problem *problem)
 {
-    const int status = load(store, arena, session, cells, &latencies, (void **)&results->at,
-                            &results->count, problem);
-    results->step_ns = 0;
+    struct rows rows;
+    const int status = load(store, arena, session, cells, &latencies, &rows, problem);
+    *results = (struct latency_results){.at = rows.at, .count = rows.count};
     for (int i = 0; i < results->count; i++)
         if (results->at[i].step_ns > results->step_ns)
             results->step_ns = results->at[i].step_ns;
@@ -351,14 +361,18 @@ int store_load_latencies(struct store *store, struct arena *arena, const struct 
 int store_load_kpis(struct store *store, struct arena *arena, const struct session *session,
                     const struct cells *cells, struct kpi_results *results, struct problem *problem)
 {
-    return load(store, arena, session, cells, &kpis, (void **)&results->at, &results->count,
-                problem);
+    struct rows rows;
+    const int status = load(store, arena, session, cells, &kpis, &rows, problem);
+    *results = (struct kpi_results){.at = rows.at, .count = rows.count};
+    return status;
 }
 
 int store_load_micro(struct store *store, struct arena *arena, const struct session *session,
                      const struct cells *cells, struct micro_results *results,
                      struct problem *problem)
 {
-    return load(store, arena, session, cells, &micros, (void **)&results->at, &results->count,
-                problem);
+    struct rows rows;
+    const int status = load(store, arena, session, cells, &micros, &rows, problem);
+    *results = (struct micro_results){.at = rows.at, .count = rows.count};
+    return status;
 }

@@ -161,15 +161,23 @@ static bool price_of(const struct programs_line *on, const struct programs_line 
     return stats_hodges_lehmann(differences, rounds, 0.95, price);
 }
 
+/* The lines of a program with and without prewarm; false: it did not run in both ways. */
+static bool find_prewarm(const struct programs_table *table, const char *name,
+                         const struct programs_line **on, const struct programs_line **off)
+{
+    *on = find_line(table, name, with_prewarm);
+    *off = find_line(table, name, without_prewarm);
+    return *on != NULL && *off != NULL;
+}
+
 static void print_prewarm(const struct programs_table *table, bool colour)
 {
     bool is_first = true;
     for (int i = 0; i < programs_count(); i++) {
         const char *name = program_at(i)->name;
-        const struct programs_line *on = find_line(table, name, with_prewarm);
-        const struct programs_line *off = find_line(table, name, without_prewarm);
+        const struct programs_line *on, *off;
         struct interval price;
-        if (on == NULL || off == NULL)
+        if (!find_prewarm(table, name, &on, &off))
             continue;
         if (is_first)
             printf("\n%sprewarm of hakmem%s  its price, and the page faults that it moves\n"
@@ -250,10 +258,9 @@ json_t *programs_prewarm_json(const struct programs_table *table)
     json_t *array = json_array();
     for (int i = 0; i < programs_count(); i++) {
         const char *name = program_at(i)->name;
-        const struct programs_line *on = find_line(table, name, with_prewarm);
-        const struct programs_line *off = find_line(table, name, without_prewarm);
+        const struct programs_line *on, *off;
         struct interval price;
-        if (on == NULL || off == NULL)
+        if (!find_prewarm(table, name, &on, &off))
             continue;
         json_t *object = json_pack("{s:s, s:f, s:f}", "program", name, "without_s",
                                    off->seconds.estimate, "with_s", on->seconds.estimate);

@@ -102,22 +102,17 @@ int history_has(struct store *store, const char *anchor, const char *workload,
     return step < 0 ? -1 : 0;
 }
 
-/* The text in the first column of the first row; NULL: there is none. Finalizes the statement. */
-static int take_text(struct store *store, struct arena *arena, sqlite3_stmt *statement,
-                     const char **text, struct problem *problem)
-{
-    const int step = database_step(&store->database, statement, problem);
-    *text = step == 1 ? database_text(arena, statement, 0) : NULL;
-    sqlite3_finalize(statement);
-    return step < 0 ? -1 : 0;
-}
-
 int history_anchor(struct store *store, struct arena *arena, const char **anchor,
                    struct problem *problem)
 {
     sqlite3_stmt *statement = database_prepare(
         &store->database, "SELECT anchor FROM history ORDER BY session_id DESC LIMIT 1", problem);
-    return statement != NULL ? take_text(store, arena, statement, anchor, problem) : -1;
+    if (statement == NULL)
+        return -1;
+    const int step = database_step(&store->database, statement, problem);
+    *anchor = step == 1 ? database_text(arena, statement, 0) : NULL;
+    sqlite3_finalize(statement);
+    return step < 0 ? -1 : 0;
 }
 
 int accepted_put(struct store *store, const char *commit, const char *workload, const char *why,
@@ -133,22 +128,5 @@ int accepted_put(struct store *store, const char *commit, const char *workload, 
     database_bind_text(statement, &at, commit);
     database_bind_text(statement, &at, workload != NULL ? workload : "");
     database_bind_text(statement, &at, why);
-    const int step = database_step(&store->database, statement, problem);
-    sqlite3_finalize(statement);
-    return step < 0 ? -1 : 0;
-}
-
-int accepted_find(struct store *store, struct arena *arena, const char *commit,
-                  const char *workload, const char **why, struct problem *problem)
-{
-    sqlite3_stmt *statement = database_prepare(&store->database,
-                                               "SELECT why FROM accepted WHERE commit_id = ?"
-                                               " AND workload IN (?, '') ORDER BY workload DESC",
-                                               problem);
-    if (statement == NULL)
-        return -1;
-    int at = 1;
-    database_bind_text(statement, &at, commit);
-    database_bind_text(statement, &at, workload);
-    return take_text(store, arena, statement, why, problem);
+    return database_finish(&store->database, statement, problem);
 }

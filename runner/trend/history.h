@@ -50,8 +50,4 @@ int history_anchor(struct store *store, struct arena *arena, const char **anchor
 int accepted_put(struct store *store, const char *commit, const char *workload, const char *why,
                  struct problem *problem);
 
-/* The reason for which a shift of that commit was accepted on that workload; NULL: it was not. */
-int accepted_find(struct store *store, struct arena *arena, const char *commit,
-                  const char *workload, const char **why, struct problem *problem);
-
 #endif
