@@ -4,8 +4,8 @@
  * Between interrupt_begin and interrupt_end the processor traps after every instruction, and the
  * kernel turns each trap into SIGTRAP: an asynchronous signal's handler in every way, at a place
  * that is chosen here. The handler of the test is called at some of them, more thinly the longer a
- * call takes, and never within itself. What is stepped is bounded by INTERRUPT_STEPS a call, because
- * a trap may cost a virtual machine 20 us and more. */
+ * call takes, and never within itself. What is stepped is bounded by INTERRUPT_STEPS a call, as a
+ * trap may cost a virtual machine 20 us and more. */
 #ifndef ALLOCATOR_TESTS_INTERRUPT_H
 #define ALLOCATOR_TESTS_INTERRUPT_H
 
