@@ -32,10 +32,7 @@ void *block_resize(void *block, size_t size, size_t new_size, uint64_t tag, bool
     }
     if (audit) {
         *errors += block_hash(resized, kept) != hash;
-        pattern_fill(resized, new_size, tag);
-    } else {
-        resized[0] = (unsigned char)tag;
-        resized[new_size - 1] = (unsigned char)new_size;
     }
+    block_use(resized, new_size, tag, audit);
     return resized;
 }

@@ -17,6 +17,18 @@
 #include "workloads/probe.h"
 #include "workloads/rng.h"
 
+/* What makes a block a used one. */
+static inline __attribute__((always_inline)) void block_use(unsigned char *block, size_t size,
+                                                            uint64_t tag, bool audit)
+{
+    if (audit) {
+        pattern_fill(block, size, tag);
+    } else {
+        block[0] = (unsigned char)tag;
+        block[size - 1] = (unsigned char)size;
+    }
+}
+
 /* Inlined, so that a constant audit leaves no trace of itself in a measured loop. size > 0; the
  * tag has to be unique among the blocks that live at the same time. */
 static inline __attribute__((always_inline)) void *block_make(size_t size, uint64_t tag, bool audit)
@@ -25,12 +37,7 @@ static inline __attribute__((always_inline)) void *block_make(size_t size, uint6
     if (__builtin_expect(!block, 0)) {
         probe_out_of_memory(size);
     }
-    if (audit) {
-        pattern_fill(block, size, tag);
-    } else {
-        block[0] = (unsigned char)tag;
-        block[size - 1] = (unsigned char)size;
-    }
+    block_use(block, size, tag, audit);
     return block;
 }
 

@@ -109,12 +109,7 @@ static struct report_item read_result(const struct frame *frame, const struct fr
     return item;
 }
 
-void frame_parse(struct frame *frame, int argc, char **argv)
-{
-    options_parse(&frame->options, frame->own.table, frame->own.count, argc, argv);
-}
-
-int frame_run(struct frame *frame)
+static int run_lanes(struct frame *frame)
 {
     struct report_item params[ITEMS_MAX], results[ITEMS_MAX];
     make_lanes(frame);
@@ -133,4 +128,16 @@ int frame_run(struct frame *frame)
             read_result(frame, &frame->results.table[report.result_count]);
     }
     return report_print(&report);
+}
+
+int frame_main(struct frame *frame, int argc, char **argv)
+{
+    struct options *options = &frame->options;
+    options->seed = 1;
+    options->threads = options->threads > 0 ? options->threads : 1;
+    options_parse(options, frame->own.table, frame->own.count, argc, argv);
+    if (frame->prepare) {
+        frame->prepare(frame);
+    }
+    return run_lanes(frame);
 }

@@ -5,8 +5,8 @@
  * results is printed. Knows nothing of a lane but its first member, struct frame_lane. What it
  * calls, it calls once a lane: loops that are measured are the workload's own.
  *
- * Protocol: describe the workload in a static struct frame; frame_parse(), first thing in main();
- * whatever its options ask for beyond the table; frame_run(), whose result main() returns. */
+ * Protocol: main() does nothing but return the result of frame_main() for a static struct frame that
+ * describes the workload. */
 #ifndef WORKLOADS_FRAME_H
 #define WORKLOADS_FRAME_H
 
@@ -53,7 +53,8 @@ struct frame_result {
 };
 
 struct frame {
-    struct options options; /* with the workload's name and its defaults */
+    /* With the workload's name and its defaults; one thread unless it says otherwise, and seed 1. */
+    struct options options;
     /* The workload's own options. Numbers and flags among them are the "params" of the line, by
      * their names without the dashes; a flag "--no-x" is shown as x, turned round. */
     struct {
@@ -64,6 +65,9 @@ struct frame {
         const struct frame_result *table;
         size_t count;
     } results;
+    /* When the options are parsed, before any lane is made: checks what the table cannot express,
+     * takes what belongs to all lanes, and may change the rest of the description. May be NULL. */
+    void (*prepare)(struct frame *frame);
     struct {
         size_t bytes;
         /* Before the measured phase, in the main thread: takes the lane's tables from
@@ -89,10 +93,9 @@ struct frame {
         array, sizeof(array) / sizeof *(array)                                                     \
     }
 
-void frame_parse(struct frame *frame, int argc, char **argv);
-
-/* Makes the lanes, measures them, adds them up, prints the line and returns the exit code. */
-int frame_run(struct frame *frame);
+/* Parses the command line, makes the lanes, measures them, adds them up, prints the line and returns
+ * the exit code. */
+int frame_main(struct frame *frame, int argc, char **argv);
 
 /* What falls to one of so many parts; the parts add up to the whole. */
 static inline uint64_t frame_share(uint64_t whole, uint64_t parts, uint64_t index)

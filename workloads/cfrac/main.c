@@ -18,23 +18,25 @@ static const struct frame_result results[] = {
     {.name = "held_blocks_max", .offset = offsetof(struct lane, account.live_max)},
 };
 
+static void prepare(struct frame *frame)
+{
+    number_choose(&lane_number, &frame->options);
+}
+
 static struct frame frame = {
-    .options = {.program = "cfrac",
-                .about = "Factors a number with continued fractions and small bignums on the "
-                         "heap, and checks the factors.",
-                .ops_help = "repeat until so many blocks were made (once if absent)",
-                .threads = 1,
-                .seed = 1},
     .own = FRAME_TABLE(own),
     .results = FRAME_TABLE(results),
+    .prepare = prepare,
     .lane = {sizeof(struct lane), lane_start, lane_run, lane_clean},
     .finish = lane_finish,
     .ops_are_allocs = true,
+    .options = {.program = "cfrac",
+                .about = "Factors a number with continued fractions and small bignums on the "
+                         "heap, and checks the factors.",
+                .ops_help = "repeat until so many blocks were made (once if absent)"},
 };
 
 int main(int argc, char **argv)
 {
-    frame_parse(&frame, argc, argv);
-    number_choose(&lane_number, &frame.options);
-    return frame_run(&frame);
+    return frame_main(&frame, argc, argv);
 }

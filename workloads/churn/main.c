@@ -19,20 +19,18 @@ static const struct frame_result results[] = {
 };
 
 static struct frame frame = {
+    .own = FRAME_TABLE(own),
+    .results = FRAME_TABLE(results),
+    .lane = {sizeof(struct lane), lane_start, lane_run, lane_clean},
     .options = {.program = "churn",
                 .about = "Short-lived threads build, change and drop arrays of records, strings "
                          "and lists.",
                 .ops_help = "steps (one object added, removed or changed), all threads",
                 .ops = 9000000,
-                .threads = 2,
-                .seed = 1},
-    .own = FRAME_TABLE(own),
-    .results = FRAME_TABLE(results),
-    .lane = {sizeof(struct lane), lane_start, lane_run, lane_clean},
+                .threads = 2},
 };
 
 int main(int argc, char **argv)
 {
-    frame_parse(&frame, argc, argv);
-    return frame_run(&frame);
+    return frame_main(&frame, argc, argv);
 }

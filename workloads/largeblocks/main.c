@@ -23,21 +23,23 @@ static const struct frame_result results[] = {
     {.name = "held_bytes_max", .offset = offsetof(struct lane, held_max)},
 };
 
+static void prepare(struct frame *frame)
+{
+    options_check_range(&frame->options, large.size_min, large.size_max);
+}
+
 static struct frame frame = {
+    .own = FRAME_TABLE(own),
+    .results = FRAME_TABLE(results),
+    .prepare = prepare,
+    .lane = {sizeof(struct lane), lane_start, lane_run, lane_clean},
     .options = {.program = "largeblocks",
                 .about = "Large blocks of random lifetime, some of which grow by realloc.",
                 .ops_help = "blocks made, freed or grown, all threads together",
-                .ops = 20000,
-                .threads = 1,
-                .seed = 1},
-    .own = FRAME_TABLE(own),
-    .results = FRAME_TABLE(results),
-    .lane = {sizeof(struct lane), lane_start, lane_run, lane_clean},
+                .ops = 20000},
 };
 
 int main(int argc, char **argv)
 {
-    frame_parse(&frame, argc, argv);
-    options_check_range(&frame.options, large.size_min, large.size_max);
-    return frame_run(&frame);
+    return frame_main(&frame, argc, argv);
 }

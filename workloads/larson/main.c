@@ -18,22 +18,25 @@ static const struct frame_result results[] = {
     {.name = "threads_made", .offset = offsetof(struct lane, relay.legs)},
 };
 
+static void prepare(struct frame *frame)
+{
+    options_check_range(&frame->options, larson.size_min, larson.size_max);
+}
+
 static struct frame frame = {
+    .own = FRAME_TABLE(own),
+    .results = FRAME_TABLE(results),
+    .prepare = prepare,
+    .lane = {sizeof(struct lane), lane_start, lane_run, lane_clean},
     .options = {.program = "larson",
                 .about = "Replaces random blocks of a full table, which is handed from thread to "
                          "new thread.",
                 .ops_help = "replacements (one free, one malloc), all threads together",
                 .ops = 40000000,
-                .threads = 2,
-                .seed = 1},
-    .own = FRAME_TABLE(own),
-    .results = FRAME_TABLE(results),
-    .lane = {sizeof(struct lane), lane_start, lane_run, lane_clean},
+                .threads = 2},
 };
 
 int main(int argc, char **argv)
 {
-    frame_parse(&frame, argc, argv);
-    options_check_range(&frame.options, larson.size_min, larson.size_max);
-    return frame_run(&frame);
+    return frame_main(&frame, argc, argv);
 }

@@ -62,30 +62,32 @@ static const struct frame_result results[] = {
     {.name = "fallen_ns", .kind = FRAME_NUMBER, .value = &settled.fallen_ns},
 };
 
-static struct frame frame = {
-    .options = {.program = "ramp",
-                .about = "Grows to a peak, frees nearly all in random order, grows again with "
-                         "other sizes, frees the rest.",
-                .ops_help = "repeat cycles until so many blocks were made (one if absent)",
-                .threads = 1,
-                .seed = 1},
-    .own = FRAME_TABLE(own),
-    .results = FRAME_TABLE(results),
-    .lane = {sizeof(struct lane), start, lane_run, NULL},
-    .finish = finish,
-    .ops_are_allocs = true,
-};
-
-int main(int argc, char **argv)
+static void prepare(struct frame *frame)
 {
-    frame_parse(&frame, argc, argv);
-    options_check_range(&frame.options, size_min, size_max);
-    if (peak * MIB / frame.options.threads / size_min > UINT32_MAX) {
-        options_fail(&frame.options,
+    options_check_range(&frame->options, size_min, size_max);
+    if (peak * MIB / frame->options.threads / size_min > UINT32_MAX) {
+        options_fail(&frame->options,
                      "--peak %llu is more blocks of --min %llu than fit a table; "
                      "ask for a lower peak or larger blocks",
                      (unsigned long long)peak, (unsigned long long)size_min);
     }
-    frame.results.count -= no_settle ? 3 : 0;
-    return frame_run(&frame);
+    frame->results.count -= no_settle ? 3 : 0;
+}
+
+static struct frame frame = {
+    .own = FRAME_TABLE(own),
+    .results = FRAME_TABLE(results),
+    .prepare = prepare,
+    .lane = {sizeof(struct lane), start, lane_run, NULL},
+    .finish = finish,
+    .ops_are_allocs = true,
+    .options = {.program = "ramp",
+                .about = "Grows to a peak, frees nearly all in random order, grows again with "
+                         "other sizes, frees the rest.",
+                .ops_help = "repeat cycles until so many blocks were made (one if absent)"},
+};
+
+int main(int argc, char **argv)
+{
+    return frame_main(&frame, argc, argv);
 }

@@ -20,19 +20,16 @@ static const struct frame_result results[] = {
 };
 
 static struct frame frame = {
-    .options = {.program = "rbtree",
-                .about = "A red-black tree with shuffled nodes: insertions, removals, lookups and "
-                         "walks.",
-                .ops_help = "repeat rounds until so many tree operations (one if absent)",
-                .threads = 1,
-                .seed = 1},
     .own = FRAME_TABLE(own),
     .results = FRAME_TABLE(results),
     .lane = {sizeof(struct lane), lane_start, lane_run, lane_clean},
+    .options = {.program = "rbtree",
+                .about = "A red-black tree with shuffled nodes: insertions, removals, lookups and "
+                         "walks.",
+                .ops_help = "repeat rounds until so many tree operations (one if absent)"},
 };
 
 int main(int argc, char **argv)
 {
-    frame_parse(&frame, argc, argv);
-    return frame_run(&frame);
+    return frame_main(&frame, argc, argv);
 }

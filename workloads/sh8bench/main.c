@@ -23,33 +23,36 @@ static const struct frame_result results[] = {
     {.name = "held_bytes_max", .offset = offsetof(struct worker, heap.held_bytes_max)},
 };
 
+static void prepare(struct frame *frame)
+{
+    unsigned long long threads = frame->options.threads;
+    if (bench.slots / threads < HEAP_SLOTS_MIN) {
+        options_fail(&frame->options, "--slots %llu gives %llu threads fewer than %d slots each",
+                     (unsigned long long)bench.slots, threads, HEAP_SLOTS_MIN);
+    }
+    if (bench.iterations == 0 && bench.eights.count == 0) {
+        options_fail(&frame->options, "--iterations 0 and --eights 0 leave nothing to do");
+    }
+    worker_prepare(&frame->options);
+}
+
 static struct frame frame = {
-    .options = {.program = "sh8bench",
-                .about = "Bulk phases of mixed sizes in workers, which also free 8-byte blocks of "
-                         "the main thread.",
-                .ops_help = "repeat rounds until so many blocks were made (absent: one round)",
-                .threads = 2,
-                .seed = 1},
     .own = FRAME_TABLE(own),
     .results = FRAME_TABLE(results),
+    .prepare = prepare,
     .lane = {sizeof(struct worker), worker_start, worker_run, worker_clean},
     .lead = worker_lead,
     .finish = worker_finish,
     .ops_are_allocs = true,
     .blocks_cross = true,
+    .options = {.program = "sh8bench",
+                .about = "Bulk phases of mixed sizes in workers, which also free 8-byte blocks of "
+                         "the main thread.",
+                .ops_help = "repeat rounds until so many blocks were made (absent: one round)",
+                .threads = 2},
 };
 
 int main(int argc, char **argv)
 {
-    frame_parse(&frame, argc, argv);
-    unsigned long long threads = frame.options.threads;
-    if (bench.slots / threads < HEAP_SLOTS_MIN) {
-        options_fail(&frame.options, "--slots %llu gives %llu threads fewer than %d slots each",
-                     (unsigned long long)bench.slots, threads, HEAP_SLOTS_MIN);
-    }
-    if (bench.iterations == 0 && bench.eights.count == 0) {
-        options_fail(&frame.options, "--iterations 0 and --eights 0 leave nothing to do");
-    }
-    worker_prepare(&frame.options);
-    return frame_run(&frame);
+    return frame_main(&frame, argc, argv);
 }

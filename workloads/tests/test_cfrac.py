@@ -75,7 +75,7 @@ def test_random_semiprimes_and_others() -> None:
 
 
 def presets() -> dict[int, int]:
-    source = (ROOT / "workloads" / "cfrac" / "main.c").read_text()
+    source = (ROOT / "workloads" / "cfrac" / "number.c").read_text()
     return {int(d): int(n) for d, n in re.findall(r'\{(\d+), "(\d+)"\}', source)}
 
 

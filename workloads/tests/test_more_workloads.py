@@ -1,7 +1,6 @@
 """The programs beyond the first three: their JSON lines, audits, options, and other mallocs."""
 from __future__ import annotations
 
-import concurrent.futures
 import json
 import os
 import pathlib
@@ -13,8 +12,8 @@ from typing import Any
 import pytest
 
 from workloads.tests.programs import ROOT, result, start
-from workloads.tests.test_programs import COMMON_OPTIONS, check_line
-from workloads.tests.test_sanitizers import SANITIZERS, compile_object, without_aslr
+from workloads.tests.test_programs import check_bad_usage, check_help, check_line
+from workloads.tests.test_sanitizers import SANITIZERS, build_sanitized, without_aslr
 
 Build = Callable[[str], pathlib.Path]
 LIBRARIES = pathlib.Path("/usr/lib/x86_64-linux-gnu")
@@ -225,11 +224,7 @@ def test_rbtree_counts_every_operation() -> None:
 
 @pytest.mark.parametrize("program", SMALL)
 def test_help(program: str) -> None:
-    done = start(program, "--help")
-    assert done.returncode == 0 and done.stderr == ""
-    for option in COMMON_OPTIONS + OWN_OPTIONS[program]:
-        assert re.search(rf"^  {option}\b.*\S", done.stdout, re.MULTILINE), option
-    assert max(map(len, done.stdout.splitlines())) <= 100
+    check_help(program, OWN_OPTIONS[program])
 
 
 BAD = [(program, arguments, message) for program in SMALL for arguments, message in (
@@ -250,10 +245,7 @@ BAD += [("ramp", ["--peak", "900000", "--min", "16"], "more blocks of --min 16 t
 
 @pytest.mark.parametrize("program,arguments,message", BAD)
 def test_bad_usage_is_one_line(program: str, arguments: list[str], message: str) -> None:
-    done = start(program, *arguments)
-    assert done.returncode == 2 and done.stdout == ""
-    assert done.stderr.count("\n") == 1 and done.stderr.startswith(f"{program}: ")
-    assert message in done.stderr
+    check_bad_usage(program, arguments, message)
 
 
 @pytest.mark.parametrize("program", ["larson", "churn"])
@@ -296,18 +288,7 @@ SANITIZED = {
 def sanitized(request: pytest.FixtureRequest,
               tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """A folder with the programs under one sanitizer, and in its name which."""
-    folder = tmp_path_factory.mktemp(request.param)
-    flags = SANITIZERS[request.param]
-    common = sorted((ROOT / "workloads").glob("*.c"))
-    own = {program: sorted((ROOT / "workloads" / program).glob("*.c")) for program in SANITIZED}
-    sources = common + sum(own.values(), [])
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        objects = dict(zip(sources, pool.map(
-            lambda source: compile_object(source, folder, flags), sources)))
-        list(pool.map(lambda program: subprocess.run(
-            ["gcc", "-pthread", *flags, "-o", folder / program,
-             *(objects[source] for source in common + own[program]), "-lm"], check=True), own))
-    return folder
+    return build_sanitized(tmp_path_factory.mktemp(request.param), request.param, SANITIZED)
 
 
 @pytest.mark.parametrize("audit", [[], ["--audit"]], ids=["plain", "audit"])

@@ -1,6 +1,7 @@
 """The command line and the JSON line of every workload program."""
 from __future__ import annotations
 
+import pathlib
 import re
 from typing import Any
 
@@ -106,14 +107,18 @@ def test_startup_sequence(threads: str) -> None:
     assert line["audit"] is True and line["result"]["steps"] == 3
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_help(program: str) -> None:
+def check_help(program: str, own: list[str]) -> None:
     done = start(program, "--help")
     assert done.returncode == 0 and done.stderr == ""
-    for option in COMMON_OPTIONS + OWN_OPTIONS[program]:
+    for option in COMMON_OPTIONS + own:
         assert re.search(rf"^  {option}\b.*\S", done.stdout, re.MULTILINE), option
     assert start(program, "--seed", "5", "--help").stdout == done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_help(program: str) -> None:
+    check_help(program, OWN_OPTIONS[program])
 
 
 BAD = [
@@ -152,13 +157,18 @@ BAD_OWN = [
 ]
 
 
+def check_bad_usage(program: str | pathlib.Path, arguments: list[str], message: str) -> None:
+    name = pathlib.Path(program).name
+    done = start(program, *arguments)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith(f"{name}: ")
+    assert message in done.stderr
+
+
 @pytest.mark.parametrize("program,arguments,message",
                          [(p, *bad) for p in PROGRAMS for bad in BAD] + BAD_OWN)
 def test_bad_usage_is_one_line(program: str, arguments: list[str], message: str) -> None:
-    done = start(program, *arguments)
-    assert done.returncode == 2 and done.stdout == ""
-    assert done.stderr.count("\n") == 1 and done.stderr.startswith(f"{program}: ")
-    assert message in done.stderr
+    check_bad_usage(program, arguments, message)
 
 
 def test_last_of_a_repeated_option_counts() -> None:

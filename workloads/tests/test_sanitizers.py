@@ -8,6 +8,7 @@ import os
 import pathlib
 import platform
 import subprocess
+from collections.abc import Collection
 
 import pytest
 
@@ -42,22 +43,26 @@ def compile_object(source: pathlib.Path, folder: pathlib.Path, sanitize: list[st
     return target
 
 
-@pytest.fixture(scope="module", params=SANITIZERS)
-def sanitized(request: pytest.FixtureRequest,
-              tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
-    """A folder with the programs under one sanitizer, and in its name which."""
-    folder = tmp_path_factory.mktemp(request.param)
-    sanitize = SANITIZERS[request.param]
+def build_sanitized(folder: pathlib.Path, kind: str, programs: Collection[str]) -> pathlib.Path:
+    """Builds the programs under one sanitizer in the folder, which it returns."""
+    sanitize = SANITIZERS[kind]
     common = sorted((ROOT / "workloads").glob("*.c"))
-    own = {program: sorted((ROOT / "workloads" / program).glob("*.c")) for program in PROGRAMS}
+    own = {program: sorted((ROOT / "workloads" / program).glob("*.c")) for program in programs}
     sources = common + sum(own.values(), [])
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         built = pool.map(lambda source: compile_object(source, folder, sanitize), sources)
         objects = dict(zip(sources, built))
-    for program in PROGRAMS:
-        subprocess.run(["gcc", "-pthread", *sanitize, "-o", folder / program,
-                        *(objects[source] for source in common + own[program]), "-lm"], check=True)
+        list(pool.map(lambda program: subprocess.run(
+            ["gcc", "-pthread", *sanitize, "-o", folder / program,
+             *(objects[source] for source in common + own[program]), "-lm"], check=True), own))
     return folder
+
+
+@pytest.fixture(scope="module", params=SANITIZERS)
+def sanitized(request: pytest.FixtureRequest,
+              tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A folder with the programs under one sanitizer, and in its name which."""
+    return build_sanitized(tmp_path_factory.mktemp(request.param), request.param, PROGRAMS)
 
 
 def without_aslr() -> list[str]:

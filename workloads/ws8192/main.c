@@ -26,30 +26,33 @@ static const struct frame_result results[] = {
     {.name = "held_blocks_max", .offset = offsetof(struct lane, held_max)},
 };
 
+static void prepare(struct frame *frame)
+{
+    options_check_range(&frame->options, ws.size_min, ws.size_max);
+    if (!startup) {
+        return;
+    }
+    if (frame->options.duration_ns > 0 || frame->options.ops != OPS_DEFAULT || ws.rate > 0) {
+        options_fail(&frame->options,
+                     "--startup runs once: drop --ops, --seconds and --rate; --slots is the "
+                     "number of blocks of a step");
+    }
+    startup_describe(frame, ws.slots, ws.size_min, ws.size_max);
+}
+
 static struct frame frame = {
+    .own = FRAME_TABLE(own),
+    .results = FRAME_TABLE(results),
+    .prepare = prepare,
+    .lane = {sizeof(struct lane), lane_start, lane_run, lane_clean},
     .options = {.program = "ws8192",
                 .about = "Random mixed sizes: picks a slot at random, frees the block in it or "
                          "puts a new one there.",
                 .ops_help = "picks in all threads together",
-                .ops = OPS_DEFAULT,
-                .threads = 1,
-                .seed = 1},
-    .own = FRAME_TABLE(own),
-    .results = FRAME_TABLE(results),
-    .lane = {sizeof(struct lane), lane_start, lane_run, lane_clean},
+                .ops = OPS_DEFAULT},
 };
 
 int main(int argc, char **argv)
 {
-    frame_parse(&frame, argc, argv);
-    const struct options *options = &frame.options;
-    options_check_range(options, ws.size_min, ws.size_max);
-    if (!startup) {
-        return frame_run(&frame);
-    }
-    if (options->duration_ns > 0 || options->ops != OPS_DEFAULT || ws.rate > 0) {
-        options_fail(options, "--startup runs once: drop --ops, --seconds and --rate; --slots is "
-                              "the number of blocks of a step");
-    }
-    return startup_run(options, ws.slots, ws.size_min, ws.size_max);
+    return frame_main(&frame, argc, argv);
 }

@@ -83,11 +83,10 @@ static void start(void *context)
     }
 }
 
-int startup_run(const struct options *options, uint64_t blocks, uint64_t size_min,
-                uint64_t size_max)
+void startup_describe(struct frame *frame, uint64_t blocks, uint64_t size_min, uint64_t size_max)
 {
     static const uint64_t steps = STEP_COUNT;
-    /* Nothing is parsed any more: what the line is to show. */
+    /* Parsed already: what the line is to show. */
     static bool chosen = true;
     static const struct option own[] = {
         {.name = "--startup", .kind = OPTION_FLAG, .target = &chosen},
@@ -98,16 +97,14 @@ int startup_run(const struct options *options, uint64_t blocks, uint64_t size_mi
     static const struct frame_result results[] = {
         {.name = "steps", .kind = FRAME_NUMBER, .value = &steps},
     };
-    static struct frame frame = {
-        .own = FRAME_TABLE(own),
-        .results = FRAME_TABLE(results),
-        .lane = {sizeof(struct lane), start, run, NULL},
-        .ops_are_allocs = true,
-    };
     startup.blocks = blocks;
     startup.size_min = size_min;
     startup.size_max = size_max;
-    frame.options = *options;
-    frame.options.audit = true;
-    return frame_run(&frame);
+    struct options audited = frame->options;
+    audited.audit = true;
+    *frame = (struct frame){.options = audited,
+                            .own = FRAME_TABLE(own),
+                            .results = FRAME_TABLE(results),
+                            .lane = {sizeof(struct lane), start, run, NULL},
+                            .ops_are_allocs = true};
 }

@@ -6,14 +6,10 @@
 #ifndef WORKLOADS_WS8192_STARTUP_H
 #define WORKLOADS_WS8192_STARTUP_H
 
-#include <stdint.h>
+#include "workloads/frame.h"
 
-#include "workloads/options.h"
-
-/* Runs the sequence, as the first operations of each of options->threads threads, with `blocks`
- * blocks a step and mixed sizes of size_min..size_max; prints the JSON line; returns the exit
- * code. */
-int startup_run(const struct options *options, uint64_t blocks, uint64_t size_min,
-                uint64_t size_max);
+/* Turns a frame whose options are parsed into the one of the sequence, as the first operations of
+ * each thread, with `blocks` blocks a step and mixed sizes of size_min..size_max. */
+void startup_describe(struct frame *frame, uint64_t blocks, uint64_t size_min, uint64_t size_max);
 
 #endif

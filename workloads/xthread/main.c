@@ -56,27 +56,30 @@ static const struct frame_result results[] = {
     {.name = "queued_batches_max", .kind = FRAME_NUMBER, .value = &queue.count_max},
 };
 
+static void prepare(struct frame *frame)
+{
+    options_check_range(&frame->options, xthread.size_min, xthread.size_max);
+    /* What runs is what is reported: one thread cannot be producer and consumer. */
+    frame->options.threads = frame->options.threads < 2 ? 2 : frame->options.threads;
+    producers = frame->options.threads / 2;
+    queue_start(&queue, xthread.depth, producers);
+}
+
 static struct frame frame = {
+    .own = FRAME_TABLE(own),
+    .results = FRAME_TABLE(results),
+    .prepare = prepare,
+    .lane = {sizeof(struct lane), start, run, NULL},
+    .blocks_cross = true,
     .options = {.program = "xthread",
                 .about = "Producers make batches of small blocks, consumers free them; half of "
                          "the threads each, at least one.",
                 .ops_help = "blocks handed over, all threads together",
                 .ops = 4000000,
-                .threads = 2,
-                .seed = 1},
-    .own = FRAME_TABLE(own),
-    .results = FRAME_TABLE(results),
-    .lane = {sizeof(struct lane), start, run, NULL},
-    .blocks_cross = true,
+                .threads = 2},
 };
 
 int main(int argc, char **argv)
 {
-    frame_parse(&frame, argc, argv);
-    options_check_range(&frame.options, xthread.size_min, xthread.size_max);
-    /* What runs is what is reported: one thread cannot be producer and consumer. */
-    frame.options.threads = frame.options.threads < 2 ? 2 : frame.options.threads;
-    producers = frame.options.threads / 2;
-    queue_start(&queue, xthread.depth, producers);
-    return frame_run(&frame);
+    return frame_main(&frame, argc, argv);
 }
