@@ -5,8 +5,8 @@
  * results is printed. Knows nothing of a lane but its first member, struct frame_lane. What it
  * calls, it calls once a lane: loops that are measured are the workload's own.
  *
- * Protocol: main() does nothing but return the result of frame_main() for a static struct frame that
- * describes the workload. */
+ * Protocol: main() does nothing but return the result of frame_main() for a static struct frame
+ * that describes the workload. */
 #ifndef WORKLOADS_FRAME_H
 #define WORKLOADS_FRAME_H
 
@@ -53,7 +53,7 @@ struct frame_result {
 };
 
 struct frame {
-    /* With the workload's name and its defaults; one thread unless it says otherwise, and seed 1. */
+    /* With the workload's name and its defaults: one thread unless it says otherwise, seed 1. */
     struct options options;
     /* The workload's own options. Numbers and flags among them are the "params" of the line, by
      * their names without the dashes; a flag "--no-x" is shown as x, turned round. */
@@ -93,8 +93,8 @@ struct frame {
         array, sizeof(array) / sizeof *(array)                                                     \
     }
 
-/* Parses the command line, makes the lanes, measures them, adds them up, prints the line and returns
- * the exit code. */
+/* Parses the command line, makes the lanes, measures them, adds them up, prints the line and
+ * returns the exit code. */
 int frame_main(struct frame *frame, int argc, char **argv);
 
 /* What falls to one of so many parts; the parts add up to the whole. */
