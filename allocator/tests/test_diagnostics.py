@@ -217,7 +217,8 @@ def test_a_build_without_tracing_has_nothing_of_it_and_says_so() -> None:
 
 @pytest.mark.parametrize("box", ["trace", "ace_trace", "fail"])
 def test_nothing_inside_allocates_prints_or_locks(box: str) -> None:
-    undefined = symbols(str(pathlib.Path(TRACED["sll"]).parent / f"{box}.o"), "-u")
+    unit = pathlib.Path(TRACED["sll"]).parent / "diagnostics" / f"{box}.o"
+    undefined = symbols(str(unit), "-u")
     allowed = {"os_write_error", "gettid", "_Unwind_Backtrace", "_Unwind_GetIP", "_dl_find_object",
                "strstr", "strrchr", "strlen", "strcmp", "memset", "memcpy", "__errno_location",
                "program_invocation_short_name", "abort", "_GLOBAL_OFFSET_TABLE_", "kpi_page"}
