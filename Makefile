@@ -259,7 +259,7 @@ SANITIZE_trace := -DHAK_TRACE=1
 ALLOCATOR_TESTS := $(notdir $(basename $(wildcard allocator/tests/unit/*.c)))
 RUNNER_TESTS    := $(notdir $(basename $(wildcard runner/tests/unit/*.c)))
 
-tested_in       = $(filter-out %/preload.o,$(objects_of))
+tested_in       = $(filter-out %/preload.o %/preload_process.o,$(objects_of))
 # A test program per kind and variant, build/test/<kind>/<variant>/<test>, of objects under
 # build/test/obj/<kind>/<variant>: there a test and a room may have the same name.
 define allocator_test_rules
@@ -272,6 +272,7 @@ build/test/obj/$(1)/%.t.o: allocator/tests/unit/$$$$(call source_of,$$$$*).c all
 	$$(if $$(V),,@echo '  CC $$@')
 	$$(Q)$$(CC) $$(CFLAGS) $$(call flags_of,$$*) -DHAK_DEBUG=1 $$(SANITIZE_$(1)) -pthread -c -o $$@ $$<
 build/test/$(1)/%: build/test/obj/$(1)/%.t.o $$$$(call tested_in,build/test/obj/$(1)/$$$$(call slug_of,$$$$*))
+	@mkdir -p $$(@D)
 	$$(if $$(V),,@echo '  CC $$@')
 	$$(Q)$$(CC) $$(SANITIZE_$(1)) -pthread -o $$@ $$^ -lcmocka
 endef
