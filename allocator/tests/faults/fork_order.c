@@ -70,7 +70,8 @@ static void read_a_long_line(void)
     size_t size = 0;
     flockfile(stream);
     rewind(stream);
-    CHECK(getline(&line, &size, stream) == LINE, "line of %zu", size);
+    const ssize_t length = getline(&line, &size, stream);
+    CHECK(length == LINE, "a line of %zd: %s", length, strerror(errno));
     funlockfile(stream);
     free(line);
 }
