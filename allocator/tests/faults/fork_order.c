@@ -151,6 +151,7 @@ static void make_stream(void)
     text[LINE - 1] = '\n';
     stream = tmpfile();
     CHECK(stream != NULL && fwrite(text, 1, LINE, stream) == LINE, "tmpfile: %s", strerror(errno));
+    CHECK(fflush(stream) == 0, "a child would write the rest, too: %s", strerror(errno));
 }
 
 /* At exit objects are finalised, the allocator before the program or after it: fork all the same. */
