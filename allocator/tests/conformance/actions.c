@@ -1,5 +1,5 @@
-/* sigaction and its relatives, which the allocator stands in for: what the program sets it gets back,
- * flags and mask work, and errors are the C library's. */
+/* sigaction and its relatives, which the allocator stands in for: what the program sets it gets
+ * back, flags and mask work, and errors are the C library's. */
 #include <pthread.h>
 #include <signal.h>
 #include <sys/syscall.h>

@@ -1,14 +1,14 @@
 /* Fork handlers of others, streams, and threads that allocate under the locks of both: no circle.
  *
- * Handlers are registered before any constructor has run, so before the allocator's own start; while
- * the process forks, too, beyond what the C library has room for without allocating. Of 100 000 forks
- * none may hang: HAKMEM_TEST_FORKS=N makes it N. */
+ * Handlers are registered before any constructor has run, so before the allocator's own start;
+ * while the process forks, too, beyond what the C library has room for without allocating. Of 100
+ * 000 forks none may hang: HAKMEM_TEST_FORKS=N makes it N. */
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "allocator/tests/check.h"
 
-enum { THREADS = 8, FORKS = 300, HANDLERS = 150, LINE = 300000, ROUNDS = 3 };
+enum { THREADS = 8, FORKS = 150, HANDLERS = 150, LINE = 300000, ROUNDS = 3 };
 
 static pthread_mutex_t library_lock = PTHREAD_MUTEX_INITIALIZER;
 static FILE *stream;
@@ -154,7 +154,8 @@ static void make_stream(void)
     CHECK(fflush(stream) == 0, "a child would write the rest, too: %s", strerror(errno));
 }
 
-/* At exit objects are finalised, the allocator before the program or after it: fork all the same. */
+/* At exit objects are finalised, the allocator before the program or after it: fork all the same.
+ */
 static void fork_at_exit(void)
 {
     pid_t child = fork();
