@@ -16,7 +16,7 @@ enum {
     KEPT = 1 << 16,
     EACH = 300,
     TRAP_FLAG = 0x100,
-    STEPS_MAX = 2500,
+    STEPS_MAX = 1200,
     FORK_EVERY = 9,
     SKIPPED = 77
 };
@@ -263,7 +263,7 @@ static void interrupt_everywhere(enum ending ending)
 {
     /* Every instruction for a while, then more and more thinly; most thinly where each costs a
      * fork. */
-    static const size_t thinning[ENDINGS] = {32, 16, 16, 2};
+    static const size_t thinning[ENDINGS] = {24, 8, 8, 2};
     now.ending = ending;
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         size_t turn = 1;
