@@ -259,7 +259,7 @@ SANITIZE_trace := -DHAK_TRACE=1
 ALLOCATOR_TESTS := $(notdir $(basename $(wildcard allocator/tests/unit/*.c)))
 RUNNER_TESTS    := $(notdir $(basename $(wildcard runner/tests/unit/*.c)))
 
-tested_in       = $(filter-out %/preload.o,$(objects_of))
+tested_in       = $(filter-out %/preload.o %/preload_process.o,$(objects_of))
 # A test program per kind and variant, build/test/<kind>/<variant>/<test>, of objects under
 # build/test/obj/<kind>/<variant>: there a test and a room may have the same name.
 define allocator_test_rules

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/resource.h>
@@ -245,4 +247,41 @@ void lock_reset(struct os_lock *lock)
     if (HAK_DEBUG)
         held = NULL;
     atomic_store_explicit(&lock->word, 0, memory_order_relaxed);
+}
+
+uint64_t os_set_signal_mask(uint64_t mask)
+{
+    int saved = errno;
+    sigset_t set, before;
+    uint64_t word = 0;
+    sigemptyset(&set);
+    sigemptyset(&before);
+    memcpy(&set, &mask, sizeof mask);
+    pthread_sigmask(SIG_SETMASK, &set, &before);
+    memcpy(&word, &before, sizeof word);
+    errno = saved;
+    return word;
+}
+
+bool os_on_signal_stack(void)
+{
+    int saved = errno;
+    stack_t stack;
+    bool on = sigaltstack(NULL, &stack) == 0 && (stack.ss_flags & SS_ONSTACK);
+    errno = saved;
+    return on;
+}
+
+bool os_signal_self(int number, void *information)
+{
+    int saved = errno;
+    bool sent =
+        syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), number, information) == 0;
+    errno = saved;
+    return sent;
+}
+
+bool os_has_threads(void)
+{
+    return !__libc_single_threaded;
 }

@@ -51,6 +51,17 @@ uint64_t os_clock_coarse_ns(void);
 uint64_t os_random(void);
 void os_write_error(const char *text, size_t length);
 
+/* Sets the calling thread's signal mask, a word with a bit per signal, and returns the one before.
+ * Through the C library's function: a handler that comes at once has not interrupted our code. */
+uint64_t os_set_signal_mask(uint64_t mask);
+/* May there be threads beside the calling one? */
+bool os_has_threads(void);
+/* Does the calling thread stand on its alternate signal stack? */
+bool os_on_signal_stack(void);
+/* Sends the calling thread a signal as if it came from where it first came from: `information` is a
+ * siginfo_t. False when refused. */
+bool os_signal_self(int number, void *information);
+
 /* A lock of one word. It sleeps in the kernel when it has to wait and never spins, so that a
  * holder that is not running can run. `rank` orders the locks (see lock_acquire). */
 struct os_lock {

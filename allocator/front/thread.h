@@ -60,16 +60,33 @@ struct thread_tls {
      * allocates then sees it set in its own thread and takes a way without locks; no other thread
      * reads it. */
     volatile bool busy;
+    bool ended; /* the exit destructor has run: see thread_attend */
+    /* Why the end of a slow path has more to do, enum thread_attention: zero but for rare cases. */
+    volatile uint32_t attention;
     void *deferred; /* blocks that such a handler freed, linked, to be freed properly later */
-    bool ended;     /* the exit destructor has run: see thread_leave */
+    struct shield *shield; /* what a handler's thread has put aside, the newest first */
+    uint64_t signal_mask;  /* see ATTEND_SIGNAL */
+};
+
+enum thread_attention {
+    ATTEND_DEFERRED = 1, /* blocks wait in `deferred` */
+    ATTEND_ENDED = 2,    /* the thread keeps nothing beyond a slow path */
+    ATTEND_SHIELD = 4,   /* a shield is up, or was left behind by a handler that did not return */
+    /* A signal waits in the kernel, all others are blocked, and the mask to be restored, the word
+     * that the kernel has it as, is `signal_mask` (process/signals.h). */
+    ATTEND_SIGNAL = 8
 };
 extern HAK_HIDDEN __thread struct thread_tls thread_tls;
 _Static_assert(sizeof(struct thread_tls) <= 1536, "small enough for dlopen (static TLS surplus)");
 
-#if HAK_FRONT_CACHE
-/* What a bin is when it has no array. */
+/* What a bin is when it has no list, or no array: empty and full at once. */
 struct tls_bin thread_no_bin(void);
-#endif
+
+/* Atomic against handlers of the same thread. */
+HAK_INLINE void thread_ask(enum thread_attention why)
+{
+    __atomic_fetch_or(&thread_tls.attention, (uint32_t)why, __ATOMIC_RELAXED);
+}
 
 /* A slow path begins with thread_enter and, when that said true, ends with thread_leave. False: a
  * signal handler has interrupted a slow path of this thread, and may not enter one. */
@@ -85,16 +102,32 @@ HAK_INLINE bool thread_enter(void)
 /* Inside a slow path: gives all that the thread has back, its record last. */
 void thread_retire(void);
 
-/* A thread may allocate after its exit destructor has run, in later destructors. It gets a record
- * again, but nothing would clean up behind it: so it keeps nothing beyond the slow path, and as its
- * bins are empty each call takes the slow path. */
+/* What the end of a slow path has to do beyond ending it. Frees what handlers deferred. A thread
+ * may allocate after its exit destructor has run, in later destructors: it gets a record again, but
+ * nothing would clean up behind it, so it keeps nothing beyond the slow path, and as its bins are
+ * empty each call takes the slow path. Last come the signals that were put off. */
+void thread_attend(void);
+
+/* The test comes after the store: what a handler asks for before it is seen, and a handler that
+ * comes later has found nobody busy. */
 HAK_INLINE void thread_leave(void)
 {
-    if (HAK_UNLIKELY(thread_tls.ended))
-        thread_retire();
     atomic_signal_fence(memory_order_seq_cst);
     thread_tls.busy = false;
+    atomic_signal_fence(memory_order_seq_cst);
+    if (HAK_UNLIKELY(thread_tls.attention))
+        thread_attend();
 }
+
+/* A shield: for a signal handler that has interrupted malloc or free outside of a slow path,
+ * between what they read and what they commit. Until it returns the handler is another thread, so
+ * to speak, with empty bins and no record; then that one is retired, and the interrupted call goes
+ * on with what it had. `frame` is an address in the frame of the handler's caller. NULL, and
+ * nothing changed, without memory. */
+struct shield *thread_shield_raise(uintptr_t frame);
+/* Also takes down those above it. One that is not up any more is left alone: what it kept went to
+ * the thread when it was seen that the handler had been left by a jump. */
+void thread_shield_lower(struct shield *shield);
 
 struct thread *thread_make(void);
 
@@ -110,6 +143,7 @@ HAK_INLINE struct thread *thread_self(void)
 struct thread_hooks {
     void (*process_start)(void);
     void (*thread_end)(struct thread *);
+    void (*free_deferred)(struct thread *); /* inside a slow path: see ATTEND_DEFERRED */
 };
 extern HAK_HIDDEN const struct thread_hooks thread_hooks;
 

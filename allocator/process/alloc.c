@@ -24,7 +24,7 @@ struct block {
     enum block_kind kind;
     unsigned class; /* FRONT */
     size_t usable;  /* bytes */
-    void *record;   /* HUGE, EMERGENCY */
+    void *record;   /* HUGE */
 };
 
 static struct block front_block(unsigned class)
@@ -64,15 +64,11 @@ static struct block identify(const void *p)
                 .kind = BLOCK_HUGE, .usable = huge_usable(entry.owner), .record = entry.owner};
         break;
     case REGISTRY_EMERGENCY:
-        if (emergency_begins_at(entry.owner, p))
-            return (struct block){.kind = BLOCK_EMERGENCY,
-                                  .usable = emergency_usable(entry.owner),
-                                  .record = entry.owner};
-        break;
     case REGISTRY_NONE:
         break;
     }
-    return (struct block){.kind = BLOCK_NONE};
+    size_t emergency = emergency_usable(p);
+    return (struct block){.kind = emergency ? BLOCK_EMERGENCY : BLOCK_NONE, .usable = emergency};
 }
 
 static void report_unknown(const char *tag, const char *action, const void *p)
@@ -131,7 +127,7 @@ static void free_inside(struct thread *thread, void *p)
             report_unknown("FREE_UNKNOWN", "ignored", p);
         break;
     case BLOCK_EMERGENCY:
-        emergency_free(block.record);
+        (void)emergency_free(p);
         break;
     case BLOCK_ACE: /* another thread has freed it meanwhile, too, and it has an owner again */
     case BLOCK_NONE:
@@ -144,12 +140,16 @@ static void free_inside(struct thread *thread, void *p)
  * that, or of the next one. */
 static void defer(void *p)
 {
-    *(void **)p = thread_tls.deferred;
-    thread_tls.deferred = p;
+    void *first = thread_tls.deferred;
+    do
+        *(void **)p = first;
+    while (!__atomic_compare_exchange_n(&thread_tls.deferred, &first, p, false, __ATOMIC_RELAXED,
+                                        __ATOMIC_RELAXED));
+    thread_ask(ATTEND_DEFERRED);
 }
 
 /* The list is taken in one exchange, which no handler can interrupt. */
-static HAK_SLOW void free_deferred(struct thread *thread)
+HAK_SLOW void alloc_free_deferred(struct thread *thread)
 {
     int saved = errno;
     void *p = __atomic_exchange_n(&thread_tls.deferred, NULL, __ATOMIC_RELAXED);
@@ -159,14 +159,6 @@ static HAK_SLOW void free_deferred(struct thread *thread)
         p = next;
     }
     errno = saved;
-}
-
-/* Ends a slow path, after freeing what handlers have deferred. */
-HAK_INLINE void leave(struct thread *thread)
-{
-    if (HAK_UNLIKELY(thread_tls.deferred != NULL) && thread)
-        free_deferred(thread);
-    thread_leave();
 }
 
 static void *fail_enomem(void)
@@ -194,7 +186,7 @@ static HAK_SLOW void *alloc_class_slow(unsigned class)
             give_everything_back(thread);
             p = tiny_refill(thread, class);
         }
-        leave(thread);
+        thread_leave();
     } else {
         p = emergency_alloc(size_classes[class].stride, HAK_ALIGNMENT);
     }
@@ -245,7 +237,7 @@ static HAK_OUTLINE void *alloc_big(size_t size, size_t alignment, bool *zeroed)
             give_everything_back(thread);
             p = take_big(size, alignment, zeroed);
         }
-        leave(thread);
+        thread_leave();
     } else {
         p = emergency_alloc(size, alignment);
     }
@@ -262,7 +254,7 @@ static void *alloc_from_shelf(size_t size)
     void *p = shelf_take(&thread->shelf, ace_round(size));
     if (p)
         kpi_count(thread->kpi_slot, HAK_KPI_SHELF_HITS);
-    leave(thread);
+    thread_leave();
     return p;
 }
 
@@ -298,14 +290,10 @@ HAK_OUTLINE void alloc_free_slow(void *p)
          * on. */
         if (thread)
             free_inside(thread, p);
-        leave(thread);
-    } else {
-        struct registry_entry entry = registry_find(p);
-        /* An emergency block needs no lock, so it may go at once; anything else waits. */
-        if (entry.kind == REGISTRY_EMERGENCY && emergency_begins_at(entry.owner, p))
-            emergency_free(entry.owner);
-        else
-            defer(p);
+        thread_leave();
+    } else if (!emergency_free(p)) {
+        /* An emergency block needs no lock, so it goes at once; anything else waits. */
+        defer(p);
     }
     errno = saved;
 }
@@ -335,14 +323,13 @@ static void *resize_big(const struct block *block, void *p, size_t size)
     void *resized = NULL;
     if (!thread_enter())
         return NULL;
-    struct thread *thread = thread_self();
     if (block->kind == BLOCK_ACE && size > HAK_FRONT_MAX && ace_resize(p, size))
         resized = p;
     else if (block->kind == BLOCK_SPAN && size > HAK_ACE_MAX && span_resize(p, size))
         resized = p;
     else if (block->kind == BLOCK_HUGE && size > HAK_SPAN_MAX && size <= PTRDIFF_MAX)
         resized = huge_resize(block->record, size);
-    leave(thread);
+    thread_leave();
     return resized;
 }
 
@@ -414,7 +401,7 @@ uint64_t hak_trim(void)
             tiny_flush(thread);
             bytes = purge_now();
         }
-        leave(thread);
+        thread_leave();
     }
     return bytes;
 }
@@ -429,7 +416,7 @@ struct hak_stats hak_stats_read(void)
         stats.idle = pool_idle_bytes();
         stats.deferred = guard_deferred();
         stats.waiting = guard_waiting();
-        leave(thread_self());
+        thread_leave();
     }
     return stats;
 }

@@ -33,6 +33,9 @@ void *alloc_front_slow(size_t size);
 void *alloc_above_tiny(size_t size);
 /* Pointers that the front does not take: NULL, a full bin, ACE, huge, foreign. */
 void alloc_free_slow(void *p);
+/* Inside a slow path: frees what handlers that had interrupted one of this thread's wanted freed.
+ */
+void alloc_free_deferred(struct thread *thread);
 
 HAK_INLINE void *hak_malloc(size_t size)
 {

@@ -1,4 +1,4 @@
-/* What a process needs once: its start, and what fork asks of every Box that has a lock. */
+/* What a process needs once: its start. */
 #ifndef HAK_PROCESS_H
 #define HAK_PROCESS_H
 

@@ -260,13 +260,39 @@ static void emergency_blocks_stand_alone(void **state)
     for (size_t alignment = 16; alignment <= 8ul << 20; alignment *= 16) {
         char *p = emergency_alloc(5000, alignment);
         assert_int_equal((uintptr_t)p % alignment, 0);
-        struct emergency *block = owner_of(p, REGISTRY_EMERGENCY);
-        assert_true(emergency_usable(block) >= 5000);
-        pattern_fill(p, emergency_usable(block), 3);
-        emergency_free(block);
+        assert_int_equal(registry_find(p).kind, REGISTRY_EMERGENCY);
+        assert_true(emergency_usable(p) >= 5000);
+        assert_int_equal(emergency_usable(p + 1), 0);
+        pattern_fill(p, emergency_usable(p), 3);
+        assert_true(emergency_free(p));
         assert_int_equal(registry_find(p).kind, REGISTRY_NONE);
+        assert_false(emergency_free(p));
     }
     assert_null(emergency_alloc(SIZE_MAX - 5, 16));
+}
+
+/* Small ones take no mapping while there are slots, and a slot that was freed serves again. */
+static void small_emergency_blocks_come_from_the_reserve(void **state)
+{
+    (void)state;
+    static char *blocks[EMERGENCY_SLOTS + 1];
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i <= EMERGENCY_SLOTS; i++) {
+            blocks[i] = emergency_alloc(EMERGENCY_SLOT, EMERGENCY_SLOT);
+            assert_int_equal((uintptr_t)blocks[i] % EMERGENCY_SLOT, 0);
+            assert_int_equal(registry_find(blocks[i]).kind,
+                             i < EMERGENCY_SLOTS ? REGISTRY_NONE : REGISTRY_EMERGENCY);
+            for (size_t byte = 0; byte < EMERGENCY_SLOT; byte++)
+                assert_int_equal(blocks[i][byte], 0);
+            pattern_fill(blocks[i], EMERGENCY_SLOT, i);
+        }
+        for (size_t i = 0; i <= EMERGENCY_SLOTS; i++) {
+            assert_true(pattern_holds(blocks[i], EMERGENCY_SLOT, i));
+            assert_int_equal(emergency_usable(blocks[i] + 16), 0);
+            hak_free(blocks[i]);
+            assert_int_equal(emergency_usable(blocks[i]), 0);
+        }
+    }
 }
 
 /* What a signal handler does that interrupts a slow path of its own thread. */
@@ -275,14 +301,16 @@ static void handler_inside_a_slow_path_needs_no_lock(void **state)
     (void)state;
     char *before = hak_malloc(50000);
     assert_true(thread_enter());
-    char *p = hak_malloc(70000);
+    char *p = hak_malloc(70000), *small = hak_malloc(5000);
     assert_int_equal(registry_find(p).kind, REGISTRY_EMERGENCY);
     hak_free(before);
     hak_free(p);
-    thread_leave();
-    hak_free(hak_malloc(70000)); /* the next slow path frees what was deferred */
+    hak_free(small);
+    assert_int_equal(emergency_usable(p), 0);
+    assert_ptr_equal(thread_tls.deferred, before);
+    thread_leave(); /* frees what was deferred */
     assert_null(thread_tls.deferred);
-    assert_int_equal(registry_find(p).kind, REGISTRY_NONE);
+    assert_int_equal(thread_tls.attention, 0);
 }
 
 int main(void)
@@ -300,6 +328,7 @@ int main(void)
         cmocka_unit_test(huge_resize_moves_pages_not_contents),
         cmocka_unit_test(huge_refuses_what_cannot_be),
         cmocka_unit_test(emergency_blocks_stand_alone),
+        cmocka_unit_test(small_emergency_blocks_come_from_the_reserve),
         cmocka_unit_test(handler_inside_a_slow_path_needs_no_lock),
     };
     return cmocka_run_group_tests_name("big", tests, setup, NULL);
