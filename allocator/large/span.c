@@ -9,6 +9,7 @@
 #define RANK_SPAN 196
 #define GRANULES  ((uint32_t)(HAK_WINDOW / 2 / HAK_SLAB))
 #define COMMIT    (8u << 20) /* bytes made usable at once */
+#define TABLE_MIN (16 * HAK_PAGE) /* of the table, made usable at once */
 
 /* Of a granule: where a block begins, its pages; where a freed run began, when it was freed. */
 struct granule {
@@ -18,26 +19,25 @@ struct granule {
 #define TICK_SHIFT 24 /* 2^24 ns = 17 ms */
 
 static uintptr_t base;           /* 0: no spans */
-static struct granule *granules; /* address space at the end of the window's upper half */
-static uint32_t limit;           /* granules that blocks may take */
+static struct granule *granules; /* stands where the first of the granules that it is about would */
+static uint32_t limit;           /* granules that blocks may take, and those of the table */
 
+/* Of granules in [0, high); under the lock. */
+static uint64_t free_map[GRANULES / 64], clean_map[GRANULES / 64];
 static struct {
     struct os_lock lock;
-    uint32_t high;                /* granules that have been made usable: [0, high) */
-    uint64_t free[GRANULES / 64]; /* in [0, high) */
-    uint64_t clean[GRANULES / 64];
+    uint32_t high;                /* granules that have been made usable are in [0, high) */
+    size_t table;                 /* bytes of the table that have been */
+    uint64_t mapped;              /* bytes of granules that have been */
     uint64_t used_bytes;
 } spans = {.lock.rank = RANK_SPAN};
 
 void span_init(void)
 {
     struct window window = window_get();
-    size_t table = GRANULES * sizeof *granules;
-    if (window.end == window.middle || !os_commit((void *)(window.end - table), table))
-        return;
-    granules = (struct granule *)(window.end - table);
-    limit = GRANULES - (uint32_t)((table + HAK_SLAB - 1) / HAK_SLAB);
-    base = window.middle;
+    limit = (uint32_t)((window.end - window.middle) / HAK_SLAB);
+    granules = window_skip(WINDOW_SPANS, limit * sizeof *granules);
+    base = granules ? window.middle : 0;
 }
 
 static void *address_of(uint32_t granule)
@@ -60,27 +60,50 @@ static uint32_t granules_of_pages(uint32_t pages)
     return granules_of((size_t)pages << HAK_PAGE_SHIFT);
 }
 
-/* Makes room at the upper end for a run of `count`, which may begin in free granules there. On
- * false, `*cause` says why not. */
+/* Makes the table usable for granules below `high`. */
+static bool extend_table(uint32_t high)
+{
+    size_t needed = (high * sizeof *granules + TABLE_MIN - 1) & ~(TABLE_MIN - 1);
+    if (needed > spans.table) {
+        if (os_map_fixed((char *)granules + spans.table, needed - spans.table) != OS_MAPPED)
+            return false;
+        spans.table = needed;
+    }
+    return true;
+}
+
+/* Makes room at the upper end for a run of `count`. On false, `*cause` says why not. */
 static bool extend(uint32_t count, enum ace_cause *cause)
 {
-    uint32_t more = count > COMMIT / HAK_SLAB ? count : (uint32_t)(COMMIT / HAK_SLAB);
-    more = (more + 63) & ~63u; /* whole words of the bitmaps */
+    uint32_t more = (count + 63) & ~63u; /* whole words of the bitmaps */
+    uint32_t most = more > COMMIT / HAK_SLAB ? more : (uint32_t)(COMMIT / HAK_SLAB);
     *cause = spans.high + more > limit ? ACE_EXHAUSTION : ACE_MAP_FAIL;
-    if (*cause == ACE_EXHAUSTION || !os_commit(address_of(spans.high), more * HAK_SLAB))
+    char *start = window_grow(WINDOW_SPANS, most * HAK_SLAB);
+    if (!start && most > more) {
+        most = more;
+        start = window_grow(WINDOW_SPANS, most * HAK_SLAB);
+    }
+    if (!start)
         return false;
-    bitmap_set(spans.free, spans.high, more, true);
-    bitmap_set(spans.clean, spans.high, more, true);
-    spans.high += more;
+    /* What lies between was skipped, and is never free. */
+    uint32_t first = (uint32_t)(((uintptr_t)start - base) >> HAK_SLAB_SHIFT);
+    if (!extend_table(first + most)) {
+        os_unmap(start, most * HAK_SLAB);
+        return false;
+    }
+    bitmap_set(free_map, first, most, true);
+    bitmap_set(clean_map, first, most, true);
+    __atomic_store_n(&spans.high, first + most, __ATOMIC_RELAXED);
+    spans.mapped += most * HAK_SLAB;
     return true;
 }
 
 /* Marks granules as taken; says whether all were clean. */
 static bool take(uint32_t first, uint32_t count)
 {
-    bool clean = bitmap_all(spans.clean, spans.high, first, count);
-    bitmap_set(spans.free, first, count, false);
-    bitmap_set(spans.clean, first, count, false);
+    bool clean = bitmap_all(clean_map, spans.high, first, count);
+    bitmap_set(free_map, first, count, false);
+    bitmap_set(clean_map, first, count, false);
     return clean;
 }
 
@@ -89,14 +112,14 @@ static void give(uint32_t first, uint32_t count, uint64_t now)
     uint32_t tick = (uint32_t)(now >> TICK_SHIFT);
     for (uint32_t i = first; i < first + count; i++)
         granules[i] = (struct granule){.freed_at = tick};
-    bitmap_set(spans.free, first, count, true);
+    bitmap_set(free_map, first, count, true);
 }
 
 /* Under the lock, before it is released. */
 static void tell_bytes(void)
 {
     kpi_set(HAK_KPI_SPAN_BYTES_USED, spans.used_bytes);
-    kpi_set(HAK_KPI_SPAN_BYTES_MAPPED, (uint64_t)spans.high * HAK_SLAB);
+    kpi_set(HAK_KPI_SPAN_BYTES_MAPPED, spans.mapped);
 }
 
 static HAK_SLOW void tell_failure(enum ace_cause cause, size_t size, size_t alignment)
@@ -106,7 +129,7 @@ static HAK_SLOW void tell_failure(enum ace_cause cause, size_t size, size_t alig
     if (!ace_trace_is_on())
         return;
     lock_acquire(&spans.lock);
-    uint64_t used = spans.used_bytes, mapped = (uint64_t)spans.high * HAK_SLAB;
+    uint64_t used = spans.used_bytes, mapped = spans.mapped;
     lock_release(&spans.lock);
     ace_trace_write(&(struct ace_failure){.cause = cause,
                                           .tier = ACE_TIER_SPAN,
@@ -126,9 +149,9 @@ void *span_alloc(size_t size, bool *zeroed)
     enum ace_cause cause = ACE_EXHAUSTION;
     uint32_t count = granules_of(size);
     lock_acquire(&spans.lock);
-    uint32_t first = bitmap_find_run(spans.free, spans.high, count, 1);
+    uint32_t first = bitmap_find_run(free_map, spans.high, count, 1);
     if (first >= spans.high && extend(count, &cause))
-        first = bitmap_find_run(spans.free, spans.high, count, 1);
+        first = bitmap_find_run(free_map, spans.high, count, 1);
     bool found = first < spans.high;
     if (found) {
         *zeroed = take(first, count);
@@ -152,7 +175,8 @@ void span_decline(size_t size, size_t alignment)
 size_t span_usable(const void *p)
 {
     uintptr_t offset = (uintptr_t)p - base;
-    if (!base || offset >= (size_t)limit * HAK_SLAB || offset & (HAK_SLAB - 1))
+    if (!base || offset >= (size_t)limit * HAK_SLAB || offset & (HAK_SLAB - 1) ||
+        offset >> HAK_SLAB_SHIFT >= __atomic_load_n(&spans.high, __ATOMIC_RELAXED))
         return 0;
     return (size_t)granules[offset >> HAK_SLAB_SHIFT].pages << HAK_PAGE_SHIFT;
 }
@@ -185,7 +209,7 @@ bool span_resize(void *p, size_t size)
     if (count < old) {
         give(first + count, old - count, os_clock_coarse_ns());
     } else if (count > old) {
-        done = bitmap_all(spans.free, spans.high, first + old, count - old);
+        done = bitmap_all(free_map, spans.high, first + old, count - old);
         if (done)
             take(first + old, count - old);
     }
@@ -213,19 +237,19 @@ uint64_t span_purge(uint64_t before)
     uint64_t bytes = 0;
     uint32_t at = 0, count;
     lock_acquire(&spans.lock);
-    while ((count = bitmap_next_difference(spans.free, spans.clean, spans.high, &at))) {
+    while ((count = bitmap_next_difference(free_map, clean_map, spans.high, &at))) {
         uint32_t n = due(at, count, before);
         if (n == 0) {
             at++;
             continue;
         }
         /* Taken meanwhile, so that the lock need not be held while the system works. */
-        bitmap_set(spans.free, at, n, false);
+        bitmap_set(free_map, at, n, false);
         lock_release(&spans.lock);
         bool purged = os_purge(address_of(at), n * HAK_SLAB);
         lock_acquire(&spans.lock);
-        bitmap_set(spans.free, at, n, true);
-        bitmap_set(spans.clean, at, n, purged);
+        bitmap_set(free_map, at, n, true);
+        bitmap_set(clean_map, at, n, purged);
         bytes += purged ? n * HAK_SLAB : 0;
         at += n;
     }

@@ -33,10 +33,14 @@
  * Kurz, "Faster remainder by direct computation", 2019). */
 extern HAK_HIDDEN uint32_t head_reciprocal[HAK_CLASSES_MAX];
 /* The offset of the last byte of each granule that was carved. */
-extern HAK_HIDDEN _Atomic uint16_t head_carved[HAK_GRANULES];
+#define HEAD_CARVED (HAK_LAYER_HEAD ? HAK_GRANULES : HAK_PAGE / sizeof(uint16_t))
+extern HAK_HIDDEN _Atomic uint16_t head_carved[HEAD_CARVED];
 
 /* Once, before the first block. */
 void head_init(void);
+/* Makes room for what is noted of the slabs of a SuperSlab, before the first of them is carved;
+ * false when the system refuses. */
+bool head_cover(const void *superslab);
 /* The holder has carved the slab up to `end`, which lies beyond its start. */
 void head_set_carved(const void *slab_start, const void *end);
 

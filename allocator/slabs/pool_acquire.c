@@ -110,6 +110,10 @@ static struct slab *take_stock(void)
     superslab = superslab_take(SUPERSLAB_SLABS);
     if (!superslab)
         return NULL;
+    if (!head_cover(superslab)) {
+        superslab_give(superslab);
+        return NULL;
+    }
     uint32_t dirty = superslab->dirty;
     superslab->empty = superslab->dirty = 0; /* on no list yet */
     lock_acquire(&stock->lock);

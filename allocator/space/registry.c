@@ -1,11 +1,12 @@
 #include "allocator/space/registry.h"
 
 #include "allocator/base/os.h"
+#include "allocator/space/table.h"
 
-/* 47 bits of address = 13 bits of root, 13 of leaf, 21 inside the unit. */
+/* 48 bits of address = 14 bits of root, 13 of leaf, 21 inside the unit. */
 #define LEAF_SHIFT 13
 #define LEAF_SIZE  (1ul << LEAF_SHIFT)
-#define ROOT_SIZE  (1ul << (47 - HAK_SUPERSLAB_SHIFT - LEAF_SHIFT))
+#define ROOT_SIZE  (1ul << (HAK_ADDRESS_BITS - HAK_SUPERSLAB_SHIFT - LEAF_SHIFT))
 #define KIND_MASK  3ul
 
 struct leaf {
@@ -14,13 +15,22 @@ struct leaf {
 
 /* Read by every free: on a line that nobody writes to. */
 _Alignas(64) uintptr_t registry_window;
-_Atomic uint8_t registry_class_map[HAK_GRANULES];
+_Alignas(HAK_PAGE) _Atomic uint8_t registry_class_map[HAK_GRANULES];
+static struct table class_map = {.start = registry_class_map,
+                                 .size = sizeof registry_class_map};
 static struct leaf *_Atomic root[ROOT_SIZE];
 static _Alignas(64) _Atomic unsigned long entries;
 
 void registry_set_window(void *start)
 {
     registry_window = (uintptr_t)start;
+    table_init(&class_map);
+}
+
+bool registry_cover(const void *superslab)
+{
+    uintptr_t granule = registry_granule(superslab);
+    return granule >= HAK_GRANULES || table_cover(&class_map, granule + HAK_SLABS);
 }
 
 void registry_set_bin(const void *slab_start, unsigned bin)

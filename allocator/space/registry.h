@@ -1,6 +1,6 @@
 /* The registry: what, if anything, of ours stands at an address.
  *
- * Two views of the same facts. The *class map* has one byte per 64 KiB granule of the reserved
+ * Two views of the same facts. The *class map* has one byte per 64 KiB granule of the
  * window and answers the question of every free(): which class? The *unit table* is a radix table
  * over the whole address space, one word per 2 MiB unit, and says to which SuperSlab or huge block
  * a unit belongs. It knows SuperSlabs that lie outside the window, too. Look-ups are lock-free and
@@ -43,6 +43,8 @@ HAK_INLINE unsigned registry_bin(const void *p)
     return granule < HAK_GRANULES ? registry_granule_bin(granule) : 0;
 }
 
+/* Makes room for the bins of a SuperSlab; false when the system refuses. Before registry_set_bin. */
+bool registry_cover(const void *superslab);
 /* Sets the bin of the slab at `slab_start`; does nothing outside the window. */
 void registry_set_bin(const void *slab_start, unsigned bin);
 

@@ -6,8 +6,6 @@
 #include "allocator/space/registry.h"
 #include "allocator/space/window.h"
 
-static uintptr_t window_start, window_end;
-static _Atomic uintptr_t window_next;
 static _Atomic uint64_t created;
 
 /* SuperSlabs that nobody uses, last in, first out. */
@@ -16,39 +14,7 @@ static struct os_lock spare_lock = {.rank = RANK_SPARE};
 static struct superslab *spare;
 static struct superslab *hollow; /* likewise, but only their first page is mapped */
 
-void superslab_init(void)
-{
-    struct window window = window_get();
-    window_start = window.start;
-    window_end = window.middle;
-    atomic_store_explicit(&window_next, window_start, memory_order_relaxed);
-}
-
-/* The next unit of the window, readable and writable; NULL when the window is used up or the system
- * refuses. */
-static void *take_from_window(void)
-{
-    if (atomic_load_explicit(&window_next, memory_order_relaxed) >= window_end)
-        return NULL;
-    uintptr_t unit = atomic_fetch_add_explicit(&window_next, HAK_SUPERSLAB, memory_order_relaxed);
-    if (unit >= window_end)
-        return NULL;
-    if (os_commit((void *)unit, HAK_SUPERSLAB))
-        return (void *)unit;
-    /* Give the unit back if nobody took the next one meanwhile; else its address space is lost,
-     * nothing more. */
-    uintptr_t next = unit + HAK_SUPERSLAB;
-    atomic_compare_exchange_strong_explicit(&window_next, &next, unit, memory_order_relaxed,
-                                            memory_order_relaxed);
-    return NULL;
-}
-
-static bool is_inside_window(const void *p)
-{
-    return (uintptr_t)p >= window_start && (uintptr_t)p < window_end;
-}
-
-/* A hollow SuperSlab whose place is still free, whole again; NULL when there is none. */
+/* A hollow SuperSlab, whole again; NULL when there is none or the system refuses. */
 static struct superslab *refill_hollow(void)
 {
     for (;;) {
@@ -57,27 +23,36 @@ static struct superslab *refill_hollow(void)
         if (superslab)
             hollow = superslab->next;
         lock_release(&spare_lock);
-        if (superslab)
-            superslab->fenced = false;
-        /* One whose place is taken is forgotten: its first page stays, and says all is EMPTY. */
-        if (!superslab || os_map_fixed((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE))
+        if (!superslab)
+            return NULL;
+        enum os_mapped mapped =
+            os_map_fixed((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE);
+        if (mapped == OS_MAPPED)
             return superslab;
+        /* One whose place is taken is forgotten: its first page stays, and says all is EMPTY. */
+        if (mapped == OS_OCCUPIED)
+            continue;
+        lock_acquire(&spare_lock);
+        superslab->next = hollow;
+        hollow = superslab;
+        lock_release(&spare_lock);
+        return NULL;
     }
 }
 
+/* Hollow ones first: their places and their entries in the registry are there already. */
 static struct superslab *create(void)
 {
-    void *memory = take_from_window();
-    bool inside = memory != NULL;
-    if (!inside && (memory = refill_hollow()))
-        return memory;
-    if (!inside)
+    struct superslab *superslab = refill_hollow();
+    if (superslab || registry_is_full())
+        return superslab;
+    void *memory = window_grow(WINDOW_SUPERSLABS, HAK_SUPERSLAB);
+    if (!memory)
         memory = os_map_aligned(HAK_SUPERSLAB, HAK_SUPERSLAB);
     if (!memory)
         return NULL;
-    if (!registry_insert(memory, REGISTRY_SUPERSLAB, memory)) {
-        if (!inside)
-            os_unmap(memory, HAK_SUPERSLAB);
+    if (!registry_cover(memory) || !registry_insert(memory, REGISTRY_SUPERSLAB, memory)) {
+        os_unmap(memory, HAK_SUPERSLAB);
         return NULL;
     }
     atomic_fetch_add_explicit(&created, HAK_SUPERSLAB, memory_order_relaxed);
@@ -160,12 +135,12 @@ void superslab_hollow_out(void)
     struct superslab *kept = NULL, *next;
     for (struct superslab *superslab = spare; superslab; superslab = next) {
         next = superslab->next;
-        bool inside = is_inside_window(superslab);
-        if (!inside) {
-            os_unmap((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE);
+        bool done = os_unmap((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE);
+        if (done) {
             superslab->dirty = 0;
+            superslab->fenced = false;
         }
-        struct superslab **list = inside ? &kept : &hollow;
+        struct superslab **list = done ? &hollow : &kept;
         superslab->next = *list;
         *list = superslab;
     }

@@ -26,9 +26,10 @@
  * Blocks: carved = live + in thread lists + free_count + count(remote). Pool and refill rely on
  * it: a slab is empty when the last two add up to `carved`.
  *
- * Lifecycle: the address space of a SuperSlab is never given back, only its pages are, and only
- * those of EMPTY slabs, of which by the equation above no list holds a block. The first page stays,
- * whatever the SuperSlab becomes: so a late look at a record is always a look at a record. */
+ * Lifecycle: the pages of EMPTY slabs are given back, of which by the equation above no list holds
+ * a block; when the system has no address space left, that of spare SuperSlabs is, too. The first
+ * page stays, whatever the SuperSlab becomes: so a late look at a record is always a look at a
+ * record. */
 #ifndef HAK_SUPERSLAB_H
 #define HAK_SUPERSLAB_H
 
@@ -110,9 +111,6 @@ HAK_INLINE void slab_set_state(struct slab *slab, unsigned class, enum slab_stat
     atomic_store_explicit(&slab->class_state, slab_word(class, state), memory_order_relaxed);
 }
 
-/* Takes its part of the window; called once, after window_init. Works without one, slower. */
-void superslab_init(void);
-
 /* A SuperSlab whose slabs are all EMPTY, entered in the registry: a spare one, else a new one.
  * `dirty` says which slabs have memory; when it is 0, every page but the first reads as zero.
  * NULL when the system has no memory or the registry no room. Thread-safe. */
@@ -126,9 +124,8 @@ void superslab_give(struct superslab *superslab);
  * the system. Returns bytes. Thread-safe. */
 uint64_t superslab_purge(uint64_t before);
 
-/* For when the address space has run out: unmaps all but the first page of the spare SuperSlabs
- * that lie outside of the window. They come back into use if their place is still free then.
- * Thread-safe. */
+/* For when the address space has run out: unmaps all but the first page of the spare SuperSlabs.
+ * They come back into use if their place is still free then. Thread-safe. */
 void superslab_hollow_out(void);
 
 /* Around fork: does this to each of its locks, in rising rank. */

@@ -35,7 +35,6 @@ static int setup(void **state)
     if (!ready) {
         size_class_init();
         window_init();
-        superslab_init();
         ready = true;
     }
     return 0;
