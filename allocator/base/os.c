@@ -179,6 +179,23 @@ uint64_t os_clock_coarse_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+uint32_t os_processors(uint32_t most)
+{
+    static _Atomic uint32_t known;
+    uint32_t count = atomic_load_explicit(&known, memory_order_relaxed);
+    if (!count) {
+        uint64_t mask[64] = {0}; /* of 4096 processors; a machine with more of them refuses */
+        int saved = errno;
+        long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+        errno = saved;
+        for (size_t i = 0; i < sizeof mask / sizeof *mask; i++)
+            count += (uint32_t)__builtin_popcountl(mask[i]);
+        count = bytes < 0 ? UINT32_MAX : count ? count : 1;
+        atomic_store_explicit(&known, count, memory_order_relaxed);
+    }
+    return count < most ? count : most;
+}
+
 uint64_t os_random(void)
 {
     uint64_t bits;

@@ -51,6 +51,8 @@ bool os_is_limited(void);
 bool os_addresses_are_fixed(void);
 
 uint64_t os_clock_coarse_ns(void);
+/* How many processors the process may use when it is asked first: 1 to `most`. Keeps errno. */
+uint32_t os_processors(uint32_t most);
 /* Sixty-four bits that nobody can guess; where the system has none to give, a worse substitute. */
 uint64_t os_random(void);
 void os_write_error(const char *text, size_t length);

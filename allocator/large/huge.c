@@ -249,25 +249,46 @@ void *huge_resize(struct huge *block, size_t size)
     return block->start;
 }
 
-uint64_t huge_purge(uint64_t before)
+/* Under the lock: the cached block that goes next; NULL when none is due. */
+static struct huge **find_due(uint64_t before)
+{
+    for (struct huge **slot = huge.cache; slot < huge.cache + CACHE_SLOTS; slot++)
+        if (*slot && (*slot)->since <= before)
+            return slot;
+    return NULL;
+}
+
+/* Of a block that is longer than the budget only the end goes, and the rest is cached as before. So
+ * that nobody takes it meanwhile this is done under the lock, for as long as a budget lasts. */
+uint64_t huge_purge(uint64_t before, struct budget *budget)
 {
     uint64_t bytes = 0;
-    for (;;) {
-        struct huge *due = NULL;
-        lock_acquire(&huge.lock);
-        for (struct huge **slot = huge.cache; slot < huge.cache + CACHE_SLOTS && !due; slot++)
-            if (*slot && (*slot)->since <= before) {
-                due = *slot;
-                *slot = NULL;
-                huge.cached_bytes -= due->size;
-            }
-        tell_bytes();
+    lock_acquire(&huge.lock);
+    for (struct huge **slot; (slot = find_due(before));) {
+        if (budget_is_spent(budget)) {
+            budget->more = true;
+            break;
+        }
+        struct huge *due = *slot;
+        size_t size = due->size;
+        if (budget->left != BUDGET_ALL && size > budget->left + HAK_PAGE)
+            size = whole_pages(budget->left);
+        budget_spend(budget, size + BUDGET_CALL);
+        bytes += size;
+        huge.cached_bytes -= size;
+        if (size < due->size) {
+            due->size -= size;
+            os_unmap((char *)due->start + due->size, size);
+            continue;
+        }
+        *slot = NULL;
         lock_release(&huge.lock);
-        if (!due)
-            return bytes;
-        bytes += due->size;
         unmap_block(due);
+        lock_acquire(&huge.lock);
     }
+    tell_bytes();
+    lock_release(&huge.lock);
+    return bytes;
 }
 
 uint64_t huge_used_bytes(void)

@@ -1,43 +1,38 @@
 #include "allocator/large/span.h"
 
-#include "allocator/base/bitmap.h"
+#include <stdatomic.h>
+
 #include "allocator/base/os.h"
 #include "allocator/diagnostics/ace_trace.h"
 #include "allocator/diagnostics/kpi.h"
+#include "allocator/large/runs.h"
 #include "allocator/space/window.h"
 
-#define RANK_SPAN 196
-#define GRANULES  ((uint32_t)(HAK_WINDOW / 2 / HAK_SLAB))
-#define COMMIT    (8u << 20) /* bytes made usable at once */
-#define TABLE_MIN (16 * HAK_PAGE) /* of the table, made usable at once */
+#define RANK_SPAN  196
+#define COMMIT     (8u << 20) /* bytes made usable at once */
+#define TICK_SHIFT 26         /* 2^26 ns = 67 ms */
 
-/* Of a granule: where a block begins, its pages; where a freed run began, when it was freed. */
-struct granule {
-    uint32_t pages;
-    uint32_t freed_at; /* coarse clock in ticks; 0: not freed since its last purge */
-};
-#define TICK_SHIFT 24 /* 2^24 ns = 17 ms */
+static uintptr_t base;   /* 0: no spans */
+static uint32_t granules; /* of the window's part */
 
-static uintptr_t base;           /* 0: no spans */
-static struct granule *granules; /* stands where the first of the granules that it is about would */
-static uint32_t limit;           /* granules that blocks may take, and those of the table */
-
-/* Of granules in [0, high); under the lock. */
-static uint64_t free_map[GRANULES / 64], clean_map[GRANULES / 64];
 static struct {
     struct os_lock lock;
-    uint32_t high;                /* granules that have been made usable are in [0, high) */
-    size_t table;                 /* bytes of the table that have been */
-    uint64_t mapped;              /* bytes of granules that have been */
-    uint64_t used_bytes;
+    uint32_t high; /* granules above this have never been made usable */
+    uint64_t mapped_bytes, used_bytes;
 } spans = {.lock.rank = RANK_SPAN};
 
 void span_init(void)
 {
     struct window window = window_get();
-    limit = (uint32_t)((window.end - window.middle) / HAK_SLAB);
-    granules = window_skip(WINDOW_SPANS, limit * sizeof *granules);
+    granules = (uint32_t)((window.end - window.middle) / HAK_SLAB);
     base = granules ? window.middle : 0;
+}
+
+/* The last tick is for what the system does not take back (runs.h). */
+static uint32_t tick_of(uint64_t time)
+{
+    uint64_t tick = time >> TICK_SHIFT;
+    return tick < UINT32_MAX ? (uint32_t)tick : UINT32_MAX - 1;
 }
 
 static void *address_of(uint32_t granule)
@@ -55,71 +50,30 @@ static uint32_t pages_of(size_t size)
     return (uint32_t)((size + HAK_PAGE - 1) >> HAK_PAGE_SHIFT);
 }
 
-static uint32_t granules_of_pages(uint32_t pages)
+static size_t bytes_of(uint32_t pages)
 {
-    return granules_of((size_t)pages << HAK_PAGE_SHIFT);
+    return (size_t)pages << HAK_PAGE_SHIFT;
 }
 
-/* Makes the table usable for granules below `high`. */
-static bool extend_table(uint32_t high)
+static uint32_t granule_of(const void *p)
 {
-    size_t needed = (high * sizeof *granules + TABLE_MIN - 1) & ~(TABLE_MIN - 1);
-    if (needed > spans.table) {
-        if (os_map_fixed((char *)granules + spans.table, needed - spans.table) != OS_MAPPED)
-            return false;
-        spans.table = needed;
-    }
-    return true;
+    return (uint32_t)(((uintptr_t)p - base) >> HAK_SLAB_SHIFT);
 }
 
-/* Makes room at the upper end for a run of `count`. On false, `*cause` says why not. */
-static bool extend(uint32_t count, enum ace_cause *cause)
+/* The entry of a granule at which a block may begin; NULL when p is no such address. */
+static struct granule *entry_of(const void *p)
 {
-    uint32_t more = (count + 63) & ~63u; /* whole words of the bitmaps */
-    uint32_t most = more > COMMIT / HAK_SLAB ? more : (uint32_t)(COMMIT / HAK_SLAB);
-    *cause = spans.high + more > limit ? ACE_EXHAUSTION : ACE_MAP_FAIL;
-    char *start = window_grow(WINDOW_SPANS, most * HAK_SLAB);
-    if (!start && most > more) {
-        most = more;
-        start = window_grow(WINDOW_SPANS, most * HAK_SLAB);
-    }
-    if (!start)
-        return false;
-    /* What lies between was skipped, and is never free. */
-    uint32_t first = (uint32_t)(((uintptr_t)start - base) >> HAK_SLAB_SHIFT);
-    if (!extend_table(first + most)) {
-        os_unmap(start, most * HAK_SLAB);
-        return false;
-    }
-    bitmap_set(free_map, first, most, true);
-    bitmap_set(clean_map, first, most, true);
-    __atomic_store_n(&spans.high, first + most, __ATOMIC_RELAXED);
-    spans.mapped += most * HAK_SLAB;
-    return true;
-}
-
-/* Marks granules as taken; says whether all were clean. */
-static bool take(uint32_t first, uint32_t count)
-{
-    bool clean = bitmap_all(clean_map, spans.high, first, count);
-    bitmap_set(free_map, first, count, false);
-    bitmap_set(clean_map, first, count, false);
-    return clean;
-}
-
-static void give(uint32_t first, uint32_t count, uint64_t now)
-{
-    uint32_t tick = (uint32_t)(now >> TICK_SHIFT);
-    for (uint32_t i = first; i < first + count; i++)
-        granules[i] = (struct granule){.freed_at = tick};
-    bitmap_set(free_map, first, count, true);
+    uintptr_t offset = (uintptr_t)p - base;
+    if (!base || offset >= (size_t)granules * HAK_SLAB || offset & (HAK_SLAB - 1))
+        return NULL;
+    return granule_at((uint32_t)(offset >> HAK_SLAB_SHIFT));
 }
 
 /* Under the lock, before it is released. */
 static void tell_bytes(void)
 {
     kpi_set(HAK_KPI_SPAN_BYTES_USED, spans.used_bytes);
-    kpi_set(HAK_KPI_SPAN_BYTES_MAPPED, spans.mapped);
+    kpi_set(HAK_KPI_SPAN_BYTES_MAPPED, spans.mapped_bytes);
 }
 
 static HAK_SLOW void tell_failure(enum ace_cause cause, size_t size, size_t alignment)
@@ -129,7 +83,7 @@ static HAK_SLOW void tell_failure(enum ace_cause cause, size_t size, size_t alig
     if (!ace_trace_is_on())
         return;
     lock_acquire(&spans.lock);
-    uint64_t used = spans.used_bytes, mapped = spans.mapped;
+    uint64_t used = spans.used_bytes, mapped = spans.mapped_bytes;
     lock_release(&spans.lock);
     ace_trace_write(&(struct ace_failure){.cause = cause,
                                           .tier = ACE_TIER_SPAN,
@@ -140,23 +94,77 @@ static HAK_SLOW void tell_failure(enum ace_cause cause, size_t size, size_t alig
                                           .mapped = mapped});
 }
 
+/* Under the lock: takes a run out of those whose memory was unmapped, and maps it again. A place
+ * that something else occupies by now is forgotten. */
+static bool take_hollow(uint32_t count, uint32_t *first)
+{
+    bool clean;
+    while (runs_take(count, RUN_HOLLOW, first, &clean)) {
+        enum os_mapped mapped = os_map_fixed(address_of(*first), count * HAK_SLAB);
+        if (mapped == OS_MAPPED) {
+            spans.mapped_bytes += count * HAK_SLAB;
+            return true;
+        }
+        if (mapped == OS_REFUSED) {
+            runs_put(*first, count, RUN_HOLLOW);
+            return false;
+        }
+    }
+    return false;
+}
+
+/* Under the lock: makes fresh address space usable. On false, `*cause` says why not. */
+static bool extend(uint32_t count, enum ace_cause *cause)
+{
+    size_t least = (count * HAK_SLAB + HAK_SUPERSLAB - 1) & ~(HAK_SUPERSLAB - 1);
+    size_t bytes = least > COMMIT ? least : COMMIT;
+    *cause = spans.high + granules_of(least) > granules ? ACE_EXHAUSTION : ACE_MAP_FAIL;
+    void *start = window_grow(WINDOW_SPANS, bytes);
+    if (!start && bytes > least)
+        start = window_grow(WINDOW_SPANS, bytes = least);
+    if (!start)
+        return false;
+    uint32_t first = granule_of(start), more = granules_of(bytes);
+    if (!runs_prepare(first, more)) {
+        os_unmap(start, bytes);
+        return false;
+    }
+    spans.high = first + more;
+    spans.mapped_bytes += bytes;
+    runs_put(first, more, RUN_OPEN);
+    return true;
+}
+
+/* Under the lock. */
+static bool find_place(uint32_t count, uint32_t *first, bool *clean, enum ace_cause *cause)
+{
+    if (HAK_LIKELY(runs_take(count, RUN_OPEN, first, clean)))
+        return true;
+    *clean = true;
+    if (take_hollow(count, first))
+        return true;
+    return extend(count, cause) && runs_take(count, RUN_OPEN, first, clean);
+}
+
+static void set_pages(struct granule *granule, uint32_t pages)
+{
+    atomic_store_explicit(&granule->pages, pages, memory_order_relaxed);
+}
+
+static uint32_t get_pages(const struct granule *granule)
+{
+    return atomic_load_explicit(&granule->pages, memory_order_relaxed);
+}
+
 void *span_alloc(size_t size, bool *zeroed)
 {
-    if (!base) {
-        tell_failure(ACE_EXHAUSTION, size, 0);
-        return NULL;
-    }
     enum ace_cause cause = ACE_EXHAUSTION;
-    uint32_t count = granules_of(size);
+    uint32_t first;
     lock_acquire(&spans.lock);
-    uint32_t first = bitmap_find_run(free_map, spans.high, count, 1);
-    if (first >= spans.high && extend(count, &cause))
-        first = bitmap_find_run(free_map, spans.high, count, 1);
-    bool found = first < spans.high;
+    bool found = base && find_place(granules_of(size), &first, zeroed, &cause);
     if (found) {
-        *zeroed = take(first, count);
-        granules[first] = (struct granule){.pages = pages_of(size)};
-        spans.used_bytes += (size_t)pages_of(size) << HAK_PAGE_SHIFT;
+        set_pages(granule_at(first), pages_of(size));
+        spans.used_bytes += bytes_of(pages_of(size));
         kpi_count_locked(HAK_KPI_SPAN_HITS);
     }
     tell_bytes();
@@ -174,87 +182,89 @@ void span_decline(size_t size, size_t alignment)
 /* Read without the lock: nobody else changes the entry of a block that its owner asks about. */
 size_t span_usable(const void *p)
 {
-    uintptr_t offset = (uintptr_t)p - base;
-    if (!base || offset >= (size_t)limit * HAK_SLAB || offset & (HAK_SLAB - 1) ||
-        offset >> HAK_SLAB_SHIFT >= __atomic_load_n(&spans.high, __ATOMIC_RELAXED))
-        return 0;
-    return (size_t)granules[offset >> HAK_SLAB_SHIFT].pages << HAK_PAGE_SHIFT;
+    const struct granule *granule = entry_of(p);
+    return granule ? bytes_of(get_pages(granule)) : 0;
 }
 
-static uint32_t granule_of(const void *p)
+/* Under the lock: granules that a block had, free from `now` on. */
+static void give(uint32_t first, uint32_t count, uint64_t now)
 {
-    return (uint32_t)(((uintptr_t)p - base) >> HAK_SLAB_SHIFT);
+    runs_put_dirty(first, count, tick_of(now));
 }
 
-void span_free(void *p, uint64_t now)
+bool span_free(void *p, uint64_t now)
 {
-    uint32_t first = granule_of(p);
+    struct granule *granule = entry_of(p);
     lock_acquire(&spans.lock);
-    uint32_t pages = granules[first].pages;
-    spans.used_bytes -= (uint64_t)pages << HAK_PAGE_SHIFT;
-    give(first, granules_of_pages(pages), now);
+    uint32_t pages = get_pages(granule);
+    if (pages) { /* else another thread has freed it meanwhile, too */
+        spans.used_bytes -= bytes_of(pages);
+        set_pages(granule, 0);
+        give(granule_of(p), granules_of(bytes_of(pages)), now);
+    }
     tell_bytes();
     lock_release(&spans.lock);
+    return pages != 0;
 }
 
 bool span_resize(void *p, size_t size)
 {
     if (size > HAK_SPAN_MAX)
         return false;
+    struct granule *granule = entry_of(p);
     uint32_t first = granule_of(p), count = granules_of(size);
     lock_acquire(&spans.lock);
-    uint32_t old_pages = granules[first].pages;
-    uint32_t old = granules_of_pages(old_pages);
+    uint32_t old_pages = get_pages(granule), old = granules_of(bytes_of(old_pages));
     bool done = true;
-    if (count < old) {
+    if (count < old)
         give(first + count, old - count, os_clock_coarse_ns());
-    } else if (count > old) {
-        done = bitmap_all(free_map, spans.high, first + old, count - old);
-        if (done)
-            take(first + old, count - old);
-    }
+    else if (count > old)
+        done = runs_take_at(first + old, count - old);
     if (done) {
-        granules[first].pages = pages_of(size);
-        spans.used_bytes += (uint64_t)pages_of(size) << HAK_PAGE_SHIFT;
-        spans.used_bytes -= (uint64_t)old_pages << HAK_PAGE_SHIFT;
+        set_pages(granule, pages_of(size));
+        spans.used_bytes += bytes_of(pages_of(size)) - bytes_of(old_pages);
         tell_bytes();
     }
     lock_release(&spans.lock);
     return done;
 }
 
-/* How many of the granules from `first` on were freed by `before`, at most `count`. */
-static uint32_t due(uint32_t first, uint32_t count, uint64_t before)
-{
-    uint32_t n = 0;
-    while (n < count && granules[first + n].freed_at <= before >> TICK_SHIFT)
-        n++;
-    return n;
-}
-
-uint64_t span_purge(uint64_t before)
+uint64_t span_purge(uint64_t before, struct budget *budget)
 {
     uint64_t bytes = 0;
-    uint32_t at = 0, count;
+    uint32_t first, count;
     lock_acquire(&spans.lock);
-    while ((count = bitmap_next_difference(free_map, clean_map, spans.high, &at))) {
-        uint32_t n = due(at, count, before);
-        if (n == 0) {
-            at++;
-            continue;
-        }
-        /* Taken meanwhile, so that the lock need not be held while the system works. */
-        bitmap_set(free_map, at, n, false);
+    while ((count = runs_take_dirty(tick_of(before), budget, &first))) {
+        /* They are in no run meanwhile, so the lock need not be held while the system works. */
         lock_release(&spans.lock);
-        bool purged = os_purge(address_of(at), n * HAK_SLAB);
+        bool purged = os_purge(address_of(first), count * HAK_SLAB);
+        budget_spend(budget, count * HAK_SLAB + BUDGET_CALL);
         lock_acquire(&spans.lock);
-        bitmap_set(free_map, at, n, true);
-        bitmap_set(clean_map, at, n, purged);
-        bytes += purged ? n * HAK_SLAB : 0;
-        at += n;
+        runs_put_purged(first, count, purged);
+        bytes += purged ? count * HAK_SLAB : 0;
     }
     lock_release(&spans.lock);
     return bytes;
+}
+
+void span_hollow_out(void)
+{
+    uint32_t first, count;
+    bool clean, done = true;
+    lock_acquire(&spans.lock);
+    while (done && runs_take_any(&first, &count, &clean)) {
+        done = os_unmap(address_of(first), count * HAK_SLAB);
+        if (done) {
+            spans.mapped_bytes -= count * HAK_SLAB;
+            runs_put(first, count, RUN_HOLLOW);
+        } else if (clean) {
+            runs_put(first, count, RUN_OPEN);
+        } else {
+            give(first, count, os_clock_coarse_ns());
+        }
+    }
+    tell_bytes();
+    lock_release(&spans.lock);
 }
 
 uint64_t span_used_bytes(void)

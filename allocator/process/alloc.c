@@ -124,7 +124,8 @@ static void free_inside(struct thread *thread, void *p)
             tiny_drain(thread, block.class, p);
         break;
     case BLOCK_SPAN:
-        span_free(p, tick(thread));
+        if (!span_free(p, tick(thread)))
+            report_unknown("FREE_UNKNOWN", "ignored", p);
         break;
     case BLOCK_HUGE:
         if (!huge_free(block.record, tick(thread)))
@@ -181,6 +182,7 @@ static HAK_SLOW void give_everything_back(struct thread *thread)
     tiny_flush(thread);
     purge_now();
     superslab_hollow_out();
+    span_hollow_out();
 }
 
 static HAK_SLOW void *alloc_class_slow(unsigned class)

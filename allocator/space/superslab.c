@@ -11,17 +11,41 @@ static _Atomic uint64_t created;
 /* SuperSlabs that nobody uses, last in, first out. */
 #define RANK_SPARE 160
 static struct os_lock spare_lock = {.rank = RANK_SPARE};
-static struct superslab *spare;
-static struct superslab *hollow; /* likewise, but only their first page is mapped */
+static struct superslab *warm, *warm_last; /* those with memory, the last given first */
+static struct superslab *cold;             /* those that need no purge */
+static struct superslab *hollow;           /* those of which only the first page is mapped */
+
+/* Under the lock. */
+static void push(struct superslab **list, struct superslab *superslab)
+{
+    superslab->next = *list;
+    *list = superslab;
+}
+
+static struct superslab *pop(struct superslab **list)
+{
+    struct superslab *superslab = *list;
+    if (superslab)
+        *list = superslab->next;
+    return superslab;
+}
+
+static struct superslab *pop_warm(void)
+{
+    struct superslab *superslab = pop(&warm);
+    if (warm)
+        warm->prev = NULL;
+    else
+        warm_last = NULL;
+    return superslab;
+}
 
 /* A hollow SuperSlab, whole again; NULL when there is none or the system refuses. */
 static struct superslab *refill_hollow(void)
 {
     for (;;) {
         lock_acquire(&spare_lock);
-        struct superslab *superslab = hollow;
-        if (superslab)
-            hollow = superslab->next;
+        struct superslab *superslab = pop(&hollow);
         lock_release(&spare_lock);
         if (!superslab)
             return NULL;
@@ -33,8 +57,7 @@ static struct superslab *refill_hollow(void)
         if (mapped == OS_OCCUPIED)
             continue;
         lock_acquire(&spare_lock);
-        superslab->next = hollow;
-        hollow = superslab;
+        push(&hollow, superslab);
         lock_release(&spare_lock);
         return NULL;
     }
@@ -63,9 +86,7 @@ static struct superslab *create(void)
 struct superslab *superslab_take(enum superslab_kind kind)
 {
     lock_acquire(&spare_lock);
-    struct superslab *superslab = spare;
-    if (superslab)
-        spare = superslab->next;
+    struct superslab *superslab = warm ? pop_warm() : pop(&cold);
     lock_release(&spare_lock);
     if (!superslab)
         superslab = create();
@@ -90,40 +111,55 @@ void superslab_give(struct superslab *superslab)
     superslab->empty = 0;
     superslab->idle_since = os_clock_coarse_ns();
     lock_acquire(&spare_lock);
-    superslab->next = spare;
-    spare = superslab;
+    if (superslab->dirty) {
+        superslab->prev = NULL;
+        if (warm)
+            warm->prev = superslab;
+        else
+            warm_last = superslab;
+        push(&warm, superslab);
+    } else {
+        push(&cold, superslab);
+    }
     lock_release(&spare_lock);
 }
 
-/* Takes one due SuperSlab with memory off the list; NULL when there is none. */
-static struct superslab *take_due(uint64_t before)
+/* Takes the one off the list that was given longest ago; NULL when that is not due. */
+static struct superslab *take_due(uint64_t before, struct budget *budget)
 {
-    struct superslab *found = NULL;
     lock_acquire(&spare_lock);
-    for (struct superslab **link = &spare; *link; link = &(*link)->next)
-        if ((*link)->dirty && (*link)->idle_since <= before) {
-            found = *link;
-            *link = found->next;
-            break;
-        }
+    struct superslab *due = warm_last;
+    if (due && due->idle_since > before)
+        due = NULL;
+    if (due && budget_is_spent(budget)) {
+        budget->more = true;
+        due = NULL;
+    }
+    if (due) {
+        warm_last = due->prev;
+        if (warm_last)
+            warm_last->next = NULL;
+        else
+            warm = NULL;
+    }
     lock_release(&spare_lock);
-    return found;
+    return due;
 }
 
-uint64_t superslab_purge(uint64_t before)
+uint64_t superslab_purge(uint64_t before, struct budget *budget)
 {
     uint64_t bytes = 0;
     struct superslab *superslab;
-    while ((superslab = take_due(before))) {
+    while ((superslab = take_due(before, budget))) {
+        uint64_t dirty = (uint64_t)__builtin_popcount(superslab->dirty) * HAK_SLAB;
         if (os_purge((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE)) {
-            bytes += (uint64_t)__builtin_popcount(superslab->dirty) * HAK_SLAB;
+            bytes += dirty;
             superslab->dirty = 0;
         }
+        budget_spend(budget, dirty + BUDGET_CALL);
         /* What the system refused is not asked for again before it has been used. */
-        superslab->idle_since = UINT64_MAX;
         lock_acquire(&spare_lock);
-        superslab->next = spare;
-        spare = superslab;
+        push(&cold, superslab);
         lock_release(&spare_lock);
     }
     return bytes;
@@ -132,19 +168,16 @@ uint64_t superslab_purge(uint64_t before)
 void superslab_hollow_out(void)
 {
     lock_acquire(&spare_lock);
-    struct superslab *kept = NULL, *next;
-    for (struct superslab *superslab = spare; superslab; superslab = next) {
-        next = superslab->next;
+    struct superslab *kept = NULL, *superslab;
+    while ((superslab = warm ? pop_warm() : pop(&cold))) {
         bool done = os_unmap((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE);
         if (done) {
             superslab->dirty = 0;
             superslab->fenced = false;
         }
-        struct superslab **list = done ? &hollow : &kept;
-        superslab->next = *list;
-        *list = superslab;
+        push(done ? &hollow : &kept, superslab);
     }
-    spare = kept;
+    cold = kept;
     lock_release(&spare_lock);
 }
 

@@ -37,6 +37,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "allocator/base/budget.h"
 #include "allocator/base/compiler.h"
 #include "allocator/base/os.h"
 
@@ -66,7 +67,7 @@ struct superslab {
     _Atomic enum superslab_kind kind;
     uint32_t empty; /* SLABS: those of its slabs that are in the stock */
     uint32_t dirty; /* SLABS: those of `empty` that have memory behind them. SPARE: of all */
-    struct superslab *next, *prev; /* SLABS: the stock. SPARE: the list (next only) */
+    struct superslab *next, *prev; /* SLABS: the stock. SPARE: its list */
     uint64_t idle_since;           /* coarse clock of the last slab that became EMPTY */
     bool fenced;                   /* some of its pages are: see fence.h */
     uint64_t pad[10];
@@ -121,8 +122,8 @@ struct superslab *superslab_take(enum superslab_kind kind);
 void superslab_give(struct superslab *superslab);
 
 /* Gives the pages of SuperSlabs that have been spare since the coarse-clock time `before` back to
- * the system. Returns bytes. Thread-safe. */
-uint64_t superslab_purge(uint64_t before);
+ * the system, as long as the budget lasts and for a SuperSlab more. Returns bytes. Thread-safe. */
+uint64_t superslab_purge(uint64_t before, struct budget *budget);
 
 /* For when the address space has run out: unmaps all but the first page of the spare SuperSlabs.
  * They come back into use if their place is still free then. Thread-safe. */

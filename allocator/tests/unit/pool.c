@@ -161,7 +161,8 @@ static void purged_slab_reads_as_zero(void **state)
     memset(slab_start(slab), 0xaa, HAK_SLAB);
     pool_release(slab);
     assert_true(pool_idle_bytes() >= HAK_SLAB);
-    assert_true(pool_purge(UINT64_MAX) >= HAK_SLAB);
+    struct budget all = {.left = BUDGET_ALL};
+    assert_true(pool_purge(UINT64_MAX - 1, &all) >= HAK_SLAB);
     assert_int_equal(pool_idle_bytes(), 0);
     assert_int_equal(*(char *)slab_start(slab), 0);
     pool_release(keeper);
@@ -180,7 +181,8 @@ static void whole_superslab_changes_its_kind(void **state)
     memset((char *)superslab + HAK_PAGE, 0xaa, HAK_SUPERSLAB - HAK_PAGE);
     superslab->dirty = SUPERSLAB_ALL;
     superslab_give(superslab);
-    assert_int_equal(superslab_purge(UINT64_MAX - 1), 31 * HAK_SLAB);
+    struct budget all = {.left = BUDGET_ALL};
+    assert_int_equal(superslab_purge(UINT64_MAX - 1, &all), 31 * HAK_SLAB);
     assert_int_equal(superslab->dirty, 0);
     assert_int_equal(*((char *)superslab + HAK_PAGE), 0);
     struct slab *again = pool_acquire(CLASS);
