@@ -6,6 +6,7 @@
 #include "allocator/base/os.h"
 #include "allocator/diagnostics/ace_trace.h"
 #include "allocator/diagnostics/kpi.h"
+#include "allocator/space/fence.h"
 #include "allocator/space/registry.h"
 
 #define HAK_REGION_PAGES ((uint32_t)(HAK_SUPERSLAB / HAK_PAGE))
@@ -31,8 +32,7 @@ struct region {
     uint64_t freed_at;                  /* coarse clock of the last free; 0: nothing is due */
 };
 _Static_assert(sizeof(struct region) <= HAK_PAGE, "the record fits a page");
-#define RECORD_PAGES 2u
-#define ASIDE        0x8000u /* in `span` */
+#define ASIDE 0x8000u /* in `span` */
 
 struct cached {
     void *p;
@@ -155,10 +155,10 @@ static void add_region(struct superslab *superslab)
 {
     struct region *region = region_of(superslab);
     bool clean = superslab->dirty == 0;
-    uint32_t pages = HAK_REGION_PAGES - RECORD_PAGES;
+    uint32_t pages = FENCE_REGION_PAGES;
     *region = (struct region){.next_all = ace.all};
-    bitmap_set(region->free, RECORD_PAGES, pages, true);
-    bitmap_set(region->clean, RECORD_PAGES, pages, clean);
+    bitmap_set(region->free, FENCE_REGION_FIRST, pages, true);
+    bitmap_set(region->clean, FENCE_REGION_FIRST, pages, clean);
     if (!clean)
         region->freed_at = superslab->idle_since;
     if (ace.all)
@@ -171,11 +171,11 @@ static void add_region(struct superslab *superslab)
  * for everything: that one is kept, so that one block to and fro moves no SuperSlab. */
 static struct superslab *remove_if_whole(struct region *region)
 {
-    uint32_t pages = HAK_REGION_PAGES - RECORD_PAGES;
+    uint32_t pages = FENCE_REGION_PAGES;
     struct region *level = ace.level[level_of(pages)];
     if (region->longest < pages || (level == region && !region->next))
         return NULL;
-    bitmap_set(region->free, RECORD_PAGES, pages, false);
+    bitmap_set(region->free, FENCE_REGION_FIRST, pages, false);
     file_region(region);
     if (region->prev_all)
         region->prev_all->next_all = region->next_all;
@@ -185,7 +185,7 @@ static struct superslab *remove_if_whole(struct region *region)
         region->next_all->prev_all = region->prev_all;
     struct superslab *superslab = superslab_of(region);
     superslab->dirty =
-        bitmap_all(region->clean, HAK_REGION_PAGES, RECORD_PAGES, pages) ? 0 : SUPERSLAB_ALL;
+        bitmap_all(region->clean, HAK_REGION_PAGES, FENCE_REGION_FIRST, pages) ? 0 : SUPERSLAB_ALL;
     return superslab;
 }
 

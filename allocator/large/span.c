@@ -8,7 +8,7 @@
 
 #define RANK_SPAN 196
 #define GRANULES  ((uint32_t)(HAK_WINDOW / 2 / HAK_SLAB))
-#define COMMIT    (8u << 20) /* bytes made usable at once */
+#define COMMIT    (8u << 20)      /* bytes made usable at once */
 #define TABLE_MIN (16 * HAK_PAGE) /* of the table, made usable at once */
 
 /* Of a granule: where a block begins, its pages; where a freed run began, when it was freed. */
@@ -26,9 +26,9 @@ static uint32_t limit;           /* granules that blocks may take, and those of 
 static uint64_t free_map[GRANULES / 64], clean_map[GRANULES / 64];
 static struct {
     struct os_lock lock;
-    uint32_t high;                /* granules that have been made usable are in [0, high) */
-    size_t table;                 /* bytes of the table that have been */
-    uint64_t mapped;              /* bytes of granules that have been */
+    uint32_t high;   /* granules that have been made usable are in [0, high) */
+    size_t table;    /* bytes of the table that have been */
+    uint64_t mapped; /* bytes of granules that have been */
     uint64_t used_bytes;
 } spans = {.lock.rank = RANK_SPAN};
 

@@ -14,6 +14,14 @@ static struct os_lock spare_lock = {.rank = RANK_SPARE};
 static struct superslab *spare;
 static struct superslab *hollow; /* likewise, but only their first page is mapped */
 
+static void put(struct superslab **list, struct superslab *superslab)
+{
+    lock_acquire(&spare_lock);
+    superslab->next = *list;
+    *list = superslab;
+    lock_release(&spare_lock);
+}
+
 /* A hollow SuperSlab, whole again; NULL when there is none or the system refuses. */
 static struct superslab *refill_hollow(void)
 {
@@ -32,10 +40,7 @@ static struct superslab *refill_hollow(void)
         /* One whose place is taken is forgotten: its first page stays, and says all is EMPTY. */
         if (mapped == OS_OCCUPIED)
             continue;
-        lock_acquire(&spare_lock);
-        superslab->next = hollow;
-        hollow = superslab;
-        lock_release(&spare_lock);
+        put(&hollow, superslab);
         return NULL;
     }
 }
@@ -60,6 +65,19 @@ static struct superslab *create(void)
     return memory;
 }
 
+/* Puts up the fences for its new use. Without room for more mappings it does without; but those of
+ * another use must go. */
+static bool change_fences(struct superslab *superslab, enum superslab_kind kind)
+{
+    if (superslab->fenced == kind)
+        return true;
+    if (superslab->fenced != SUPERSLAB_SPARE && !fence_set(superslab, superslab->fenced, false))
+        return false;
+    (void)fence_set(superslab, kind, true);
+    superslab->fenced = kind;
+    return true;
+}
+
 struct superslab *superslab_take(enum superslab_kind kind)
 {
     lock_acquire(&spare_lock);
@@ -71,14 +89,9 @@ struct superslab *superslab_take(enum superslab_kind kind)
         superslab = create();
     if (!superslab)
         return NULL;
-    bool fenced = HAK_LAYER_GUARD && kind == SUPERSLAB_SLABS;
-    if (fenced != superslab->fenced) {
-        /* Without room for more mappings it does without fences; but what has one stays. */
-        if (!fence_set(superslab, fenced) && !fenced) {
-            superslab_give(superslab);
-            return NULL;
-        }
-        superslab->fenced = fenced;
+    if (HAK_LAYER_GUARD && !change_fences(superslab, kind)) {
+        superslab_give(superslab);
+        return NULL;
     }
     atomic_store_explicit(&superslab->kind, kind, memory_order_relaxed);
     return superslab;
@@ -89,63 +102,75 @@ void superslab_give(struct superslab *superslab)
     atomic_store_explicit(&superslab->kind, SUPERSLAB_SPARE, memory_order_relaxed);
     superslab->empty = 0;
     superslab->idle_since = os_clock_coarse_ns();
-    lock_acquire(&spare_lock);
-    superslab->next = spare;
-    spare = superslab;
-    lock_release(&spare_lock);
+    put(&spare, superslab);
 }
 
-/* Takes one due SuperSlab with memory off the list; NULL when there is none. */
-static struct superslab *take_due(uint64_t before)
+/* Takes one due SuperSlab off the list, with memory unless `any` will do; NULL when there is none.
+ * `*last`: the list is empty now. */
+static struct superslab *take_due(uint64_t before, bool any, bool *last)
 {
     struct superslab *found = NULL;
     lock_acquire(&spare_lock);
     for (struct superslab **link = &spare; *link; link = &(*link)->next)
-        if ((*link)->dirty && (*link)->idle_since <= before) {
+        if (((*link)->dirty || any) && (*link)->idle_since <= before) {
             found = *link;
             *link = found->next;
             break;
         }
+    *last = !spare;
     lock_release(&spare_lock);
     return found;
 }
 
+/* Of a SuperSlab that stands on no list. */
+static bool unmap_all_but_record(struct superslab *superslab)
+{
+    if (!os_unmap((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE))
+        return false;
+    superslab->dirty = 0;
+    superslab->fenced = SUPERSLAB_SPARE;
+    return true;
+}
+
+/* In a process with a limit, address space that nobody uses goes back as well: the program may want
+ * it for mappings of its own, and for stacks. One SuperSlab stays mapped: see below. */
 uint64_t superslab_purge(uint64_t before)
 {
     uint64_t bytes = 0;
+    bool last, limited = os_is_limited();
     struct superslab *superslab;
-    while ((superslab = take_due(before))) {
+    while ((superslab = take_due(before, limited, &last))) {
+        uint64_t dirty = (uint64_t)__builtin_popcount(superslab->dirty) * HAK_SLAB;
+        if (limited && !last && unmap_all_but_record(superslab)) {
+            bytes += dirty;
+            put(&hollow, superslab);
+            continue;
+        }
         if (os_purge((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE)) {
-            bytes += (uint64_t)__builtin_popcount(superslab->dirty) * HAK_SLAB;
+            bytes += dirty;
             superslab->dirty = 0;
         }
         /* What the system refused is not asked for again before it has been used. */
         superslab->idle_since = UINT64_MAX;
-        lock_acquire(&spare_lock);
-        superslab->next = spare;
-        spare = superslab;
-        lock_release(&spare_lock);
+        put(&spare, superslab);
     }
     return bytes;
 }
 
+/* One stays as it is, so that a large block that was refused does not take the last room from the
+ * small ones. */
 void superslab_hollow_out(void)
 {
     lock_acquire(&spare_lock);
-    struct superslab *kept = NULL, *next;
-    for (struct superslab *superslab = spare; superslab; superslab = next) {
-        next = superslab->next;
-        bool done = os_unmap((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE);
-        if (done) {
-            superslab->dirty = 0;
-            superslab->fenced = false;
-        }
-        struct superslab **list = done ? &hollow : &kept;
-        superslab->next = *list;
-        *list = superslab;
-    }
-    spare = kept;
+    struct superslab *superslab = spare ? spare->next : NULL;
+    if (spare)
+        spare->next = NULL;
     lock_release(&spare_lock);
+    while (superslab) {
+        struct superslab *next = superslab->next;
+        put(unmap_all_but_record(superslab) ? &hollow : &spare, superslab);
+        superslab = next;
+    }
 }
 
 void superslab_fork(lock_step *step)
