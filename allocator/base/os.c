@@ -10,6 +10,7 @@
 #include <sys/single_threaded.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,11 +52,6 @@ void *os_find_room(size_t size)
 bool os_fence(void *address, size_t size, bool fenced)
 {
     return protect(address, size, fenced ? PROT_NONE : PROT_READ | PROT_WRITE);
-}
-
-bool os_set_writable(void *address, size_t size, bool writable)
-{
-    return protect(address, size, writable ? PROT_READ | PROT_WRITE : PROT_READ);
 }
 
 void *os_map(void *hint, size_t size)
@@ -127,6 +123,14 @@ bool os_map_shared_over(void *address, size_t size, int descriptor)
 bool os_map_private_over(void *address, size_t size)
 {
     return map(address, size, PROT_READ | PROT_WRITE, PRIVATE | MAP_FIXED, -1) == address;
+}
+
+bool os_read_memory(const void *address, void *bytes, size_t size)
+{
+    struct iovec to = {.iov_base = bytes, .iov_len = size};
+    struct iovec from = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
+    long process = syscall(SYS_getpid);
+    return syscall(SYS_process_vm_readv, process, &to, 1L, &from, 1L, 0L) == (long)size;
 }
 
 /* fstat is no cancellation point, and its call differs from machine to machine. */

@@ -16,8 +16,6 @@
 void *os_find_room(size_t size);
 /* Makes whole pages untouchable, or readable and writable again; false when refused. */
 bool os_fence(void *address, size_t size, bool fenced);
-/* Makes whole pages that are mapped readable and writable, or readable only. */
-bool os_set_writable(void *address, size_t size, bool writable);
 /* Zeroed, readable and writable memory; `hint` may be NULL. NULL when refused. */
 void *os_map(void *hint, size_t size);
 /* The same, aligned to `alignment` (a power of two of at least one page). */
@@ -31,7 +29,9 @@ bool os_unmap(void *address, size_t size);
 bool os_purge(void *address, size_t size);
 /* Has the pages present before they are touched; where the system cannot, nothing happens. */
 void os_populate(void *address, size_t size);
-/* Moves or resizes a mapping of whole pages to `target` (of `size` bytes, which it replaces). */
+/* Moves or resizes a mapping of whole pages to `target` (of `new_size` bytes, which it replaces).
+ * When the system refuses, the mapping is as it was; but what stood at the target may be gone, and
+ * somebody else's mapping be there. */
 void *os_remap(void *address, size_t old_size, size_t new_size, void *target);
 /* Resizes a mapping where it stands; false when that is not possible. */
 bool os_resize(void *address, size_t old_size, size_t new_size);
@@ -40,6 +40,9 @@ bool os_resize(void *address, size_t old_size, size_t new_size);
  * out of memory may leave a hole: that of a page at a process's start, or in a fresh child). */
 bool os_map_shared_over(void *address, size_t size, int descriptor);
 bool os_map_private_over(void *address, size_t size);
+/* Reads memory of the process that may be unmapped, or unmapped meanwhile; false when it is, or the
+ * system cannot. */
+bool os_read_memory(const void *address, void *bytes, size_t size);
 /* All of a file of exactly `size` bytes; false when it is none, or not so long. Keeps errno. */
 bool os_read_file(int descriptor, void *bytes, size_t size);
 bool os_write_file(int descriptor, const void *bytes, size_t size);

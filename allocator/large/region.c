@@ -1,12 +1,9 @@
 #include "allocator/large/region.h"
 
 #include "allocator/base/bitmap.h"
+#include "allocator/space/fence.h"
 
-#define WORDS        (REGION_PAGES / 64)
-#define RECORD_PAGES 2u
-/* The last page of a region is a fence where there are fences. */
-#define BLOCK_PAGES  (REGION_PAGES - RECORD_PAGES - (HAK_LAYER_GUARD ? 1 : 0))
-
+#define WORDS (REGION_PAGES / 64)
 #if HAK_DEBUG
 _Atomic uint64_t region_steps;
 #define STEP() atomic_fetch_add_explicit(&region_steps, 1, memory_order_relaxed)
@@ -148,8 +145,8 @@ void region_add(struct region_set *set, struct superslab *superslab)
     struct region *region = region_of(superslab);
     bool clean = superslab->dirty == 0;
     *region = (struct region){.set = set};
-    bitmap_set(region->free, RECORD_PAGES, BLOCK_PAGES, true);
-    bitmap_set(region->clean, RECORD_PAGES, BLOCK_PAGES, clean);
+    bitmap_set(region->free, FENCE_REGION_FIRST, FENCE_REGION_PAGES, true);
+    bitmap_set(region->clean, FENCE_REGION_FIRST, FENCE_REGION_PAGES, clean);
     if (!clean)
         set_due(region, os_clock_coarse_ns());
     file_anew(region);
@@ -157,12 +154,12 @@ void region_add(struct region_set *set, struct superslab *superslab)
 
 struct superslab *region_remove_if_whole(struct region *region)
 {
-    if (region->longest < BLOCK_PAGES || (!region->prev && !region->next))
+    if (region->longest < FENCE_REGION_PAGES || (!region->prev && !region->next))
         return NULL;
     file_under(region, 0);
     set_due(region, 0);
     struct superslab *superslab = superslab_of(region);
-    bool clean = bitmap_all(region->clean, REGION_PAGES, RECORD_PAGES, BLOCK_PAGES);
+    bool clean = bitmap_all(region->clean, REGION_PAGES, FENCE_REGION_FIRST, FENCE_REGION_PAGES);
     superslab->dirty = clean ? 0 : SUPERSLAB_ALL;
     return superslab;
 }

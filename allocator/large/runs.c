@@ -365,14 +365,14 @@ uint32_t runs_take_dirty(uint32_t tick, struct budget *budget, uint32_t *first)
 
 /* What is left of the run becomes the first of the list again, to be looked at from behind these
  * granules. */
-void runs_put_purged(uint32_t first, uint32_t count, bool purged)
+void runs_put_purged(uint32_t first, uint32_t count, enum run_kind kind)
 {
-    if (purged)
+    if (kind != RUN_NONE)
         set_dirty(first, count, false);
     else
         for (uint32_t i = first; i < first + count; i++)
             entry(i)->freed_at = NEVER;
-    uint32_t start = add_run(first, count, RUN_OPEN, !purged);
+    uint32_t start = add_run(first, count, kind ? kind : RUN_OPEN, !kind);
     if (!entry(start)->listed)
         return;
     list_remove(start);

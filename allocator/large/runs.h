@@ -60,9 +60,9 @@ bool runs_take_at(uint32_t first, uint32_t count);
  * says that there is more. A round looks at every dirty run at least once; the call that ends it
  * returns 0. */
 uint32_t runs_take_dirty(uint32_t tick, struct budget *budget, uint32_t *first);
-/* Puts back what the function before took; `purged`: they have no memory any more. What is not
- * purged is not due before it has been used again. */
-void runs_put_purged(uint32_t first, uint32_t count, bool purged);
+/* Puts back what the function before took, and what it is now: without memory, or still as it was
+ * (RUN_NONE), and then it is not due before it has been used again. */
+void runs_put_purged(uint32_t first, uint32_t count, enum run_kind kind);
 
 /* Takes a whole OPEN run, whichever; false when there is none. */
 bool runs_take_any(uint32_t *first, uint32_t *count, bool *clean);

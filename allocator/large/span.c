@@ -229,20 +229,30 @@ bool span_resize(void *p, size_t size)
     return done;
 }
 
+/* In a process with a limit, the address space goes back as well: it counts, and so does memory
+ * that is not there but may be written to. */
 uint64_t span_purge(uint64_t before, struct budget *budget)
 {
     uint64_t bytes = 0;
     uint32_t first, count;
+    bool limited = os_is_limited();
     lock_acquire(&spans.lock);
     while ((count = runs_take_dirty(tick_of(before), budget, &first))) {
         /* They are in no run meanwhile, so the lock need not be held while the system works. */
+        size_t size = count * HAK_SLAB;
         lock_release(&spans.lock);
-        bool purged = os_purge(address_of(first), count * HAK_SLAB);
-        budget_spend(budget, count * HAK_SLAB + BUDGET_CALL);
+        enum run_kind now = RUN_NONE;
+        if (limited && os_unmap(address_of(first), size))
+            now = RUN_HOLLOW;
+        else if (os_purge(address_of(first), size))
+            now = RUN_OPEN;
+        budget_spend(budget, size + BUDGET_CALL);
         lock_acquire(&spans.lock);
-        runs_put_purged(first, count, purged);
-        bytes += purged ? count * HAK_SLAB : 0;
+        runs_put_purged(first, count, now);
+        spans.mapped_bytes -= now == RUN_HOLLOW ? size : 0;
+        bytes += now == RUN_NONE ? 0 : size;
     }
+    tell_bytes();
     lock_release(&spans.lock);
     return bytes;
 }

@@ -16,15 +16,15 @@ void head_init(void)
 
 bool head_cover(const void *superslab)
 {
-    uintptr_t granule = registry_granule(superslab);
-    return !HAK_LAYER_HEAD || granule >= HAK_GRANULES ||
-           table_cover(&carved, (granule + HAK_SLABS) * sizeof *head_carved);
+    uintptr_t offset = registry_offset(superslab);
+    return !HAK_LAYER_HEAD || !registry_reaches(offset) ||
+           table_cover(&carved, ((offset + HAK_SUPERSLAB) >> HAK_SLAB_SHIFT) * sizeof *head_carved);
 }
 
 void head_set_carved(const void *slab_start, const void *end)
 {
-    uintptr_t granule = registry_granule(slab_start);
-    if (HAK_LAYER_HEAD && granule < HAK_GRANULES)
-        atomic_store_explicit(&head_carved[granule], (uint16_t)((uintptr_t)end - 1),
-                              memory_order_relaxed);
+    uintptr_t offset = registry_offset(slab_start);
+    if (HAK_LAYER_HEAD && registry_reaches(offset))
+        atomic_store_explicit(&head_carved[offset >> HAK_SLAB_SHIFT],
+                              (uint16_t)((uintptr_t)end - 1), memory_order_relaxed);
 }

@@ -85,7 +85,8 @@ HAK_INLINE void head_mark_live(void *p, size_t class)
 HAK_INLINE bool head_is_block(const void *p, size_t class, uint32_t reciprocal)
 {
     uint16_t offset = (uint16_t)(uintptr_t)p;
-    uint16_t last = atomic_load_explicit(&head_carved[registry_granule(p)], memory_order_relaxed);
+    uint16_t last = atomic_load_explicit(&head_carved[registry_offset(p) >> HAK_SLAB_SHIFT],
+                                         memory_order_relaxed);
     return offset * reciprocal < reciprocal && offset <= last &&
            layout_may_begin((unsigned)class, offset);
 }

@@ -40,6 +40,13 @@ static struct superslab *pop_warm(void)
     return superslab;
 }
 
+static void put(struct superslab **list, struct superslab *superslab)
+{
+    lock_acquire(&spare_lock);
+    push(list, superslab);
+    lock_release(&spare_lock);
+}
+
 /* A hollow SuperSlab, whole again; NULL when there is none or the system refuses. */
 static struct superslab *refill_hollow(void)
 {
@@ -56,9 +63,7 @@ static struct superslab *refill_hollow(void)
         /* One whose place is taken is forgotten: its first page stays, and says all is EMPTY. */
         if (mapped == OS_OCCUPIED)
             continue;
-        lock_acquire(&spare_lock);
-        push(&hollow, superslab);
-        lock_release(&spare_lock);
+        put(&hollow, superslab);
         return NULL;
     }
 }
@@ -83,6 +88,19 @@ static struct superslab *create(void)
     return memory;
 }
 
+/* Puts up the fences for its new use. Without room for more mappings it does without; but those of
+ * another use must go. */
+static bool change_fences(struct superslab *superslab, enum superslab_kind kind)
+{
+    if (superslab->fenced == kind)
+        return true;
+    if (superslab->fenced != SUPERSLAB_SPARE && !fence_set(superslab, superslab->fenced, false))
+        return false;
+    (void)fence_set(superslab, kind, true);
+    superslab->fenced = kind;
+    return true;
+}
+
 struct superslab *superslab_take(enum superslab_kind kind)
 {
     lock_acquire(&spare_lock);
@@ -92,14 +110,9 @@ struct superslab *superslab_take(enum superslab_kind kind)
         superslab = create();
     if (!superslab)
         return NULL;
-    bool fenced = HAK_LAYER_GUARD && kind == SUPERSLAB_SLABS;
-    if (fenced != superslab->fenced) {
-        /* Without room for more mappings it does without fences; but what has one stays. */
-        if (!fence_set(superslab, fenced) && !fenced) {
-            superslab_give(superslab);
-            return NULL;
-        }
-        superslab->fenced = fenced;
+    if (HAK_LAYER_GUARD && !change_fences(superslab, kind)) {
+        superslab_give(superslab);
+        return NULL;
     }
     atomic_store_explicit(&superslab->kind, kind, memory_order_relaxed);
     return superslab;
@@ -124,61 +137,93 @@ void superslab_give(struct superslab *superslab)
     lock_release(&spare_lock);
 }
 
-/* Takes the one off the list that was given longest ago; NULL when that is not due. */
-static struct superslab *take_due(uint64_t before, struct budget *budget)
+/* Under the lock. */
+static struct superslab *pop_warm_last(void)
 {
+    struct superslab *superslab = warm_last;
+    warm_last = superslab->prev;
+    if (warm_last)
+        warm_last->next = NULL;
+    else
+        warm = NULL;
+    return superslab;
+}
+
+/* Takes the one with memory that was given longest ago off its list, if that is due; if it is not
+ * and `any` will do, one without. NULL when there is none. `*last`: there are no others. */
+static struct superslab *take_due(uint64_t before, bool any, bool *last, struct budget *budget)
+{
+    struct superslab *due = NULL;
     lock_acquire(&spare_lock);
-    struct superslab *due = warm_last;
-    if (due && due->idle_since > before)
-        due = NULL;
-    if (due && budget_is_spent(budget)) {
-        budget->more = true;
-        due = NULL;
-    }
-    if (due) {
-        warm_last = due->prev;
-        if (warm_last)
-            warm_last->next = NULL;
-        else
-            warm = NULL;
-    }
+    bool is_warm = warm_last && warm_last->idle_since <= before;
+    bool is_cold = any && cold && cold->idle_since <= before;
+    if (budget_is_spent(budget))
+        budget->more |= is_warm || is_cold;
+    else if (is_warm)
+        due = pop_warm_last();
+    else if (is_cold)
+        due = pop(&cold);
+    *last = !warm && !cold;
     lock_release(&spare_lock);
     return due;
 }
 
+/* Of a SuperSlab that stands on no list. */
+static bool unmap_all_but_record(struct superslab *superslab)
+{
+    if (!os_unmap((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE))
+        return false;
+    superslab->dirty = 0;
+    superslab->fenced = SUPERSLAB_SPARE;
+    return true;
+}
+
+/* In a process with a limit, address space that nobody uses goes back as well: the program may want
+ * it for mappings of its own, and for stacks. One SuperSlab stays mapped: see below. */
 uint64_t superslab_purge(uint64_t before, struct budget *budget)
 {
     uint64_t bytes = 0;
+    bool last, limited = os_is_limited();
     struct superslab *superslab;
-    while ((superslab = take_due(before, budget))) {
+    while ((superslab = take_due(before, limited, &last, budget))) {
         uint64_t dirty = (uint64_t)__builtin_popcount(superslab->dirty) * HAK_SLAB;
+        budget_spend(budget, dirty + BUDGET_CALL);
+        if (limited && !last && unmap_all_but_record(superslab)) {
+            bytes += dirty;
+            put(&hollow, superslab);
+            continue;
+        }
         if (os_purge((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE)) {
             bytes += dirty;
             superslab->dirty = 0;
         }
-        budget_spend(budget, dirty + BUDGET_CALL);
         /* What the system refused is not asked for again before it has been used. */
-        lock_acquire(&spare_lock);
-        push(&cold, superslab);
-        lock_release(&spare_lock);
+        superslab->idle_since = UINT64_MAX;
+        put(&cold, superslab);
     }
     return bytes;
 }
 
+/* One stays as it is, so that a large block that was refused does not take the last room from the
+ * small ones. */
 void superslab_hollow_out(void)
 {
-    lock_acquire(&spare_lock);
-    struct superslab *kept = NULL, *superslab;
-    while ((superslab = warm ? pop_warm() : pop(&cold))) {
-        bool done = os_unmap((char *)superslab + HAK_PAGE, HAK_SUPERSLAB - HAK_PAGE);
-        if (done) {
-            superslab->dirty = 0;
-            superslab->fenced = false;
+    struct superslab *stays = NULL, *superslab;
+    for (;;) {
+        lock_acquire(&spare_lock);
+        superslab = warm ? pop_warm() : pop(&cold);
+        lock_release(&spare_lock);
+        if (!superslab)
+            break;
+        if (stays && unmap_all_but_record(superslab)) {
+            put(&hollow, superslab);
+        } else {
+            superslab->next = stays;
+            stays = superslab;
         }
-        push(done ? &hollow : &kept, superslab);
     }
-    cold = kept;
-    lock_release(&spare_lock);
+    while ((superslab = pop(&stays)))
+        superslab_give(superslab);
 }
 
 void superslab_fork(lock_step *step)

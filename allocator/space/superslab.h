@@ -69,7 +69,7 @@ struct superslab {
     uint32_t dirty; /* SLABS: those of `empty` that have memory behind them. SPARE: of all */
     struct superslab *next, *prev; /* SLABS: the stock. SPARE: its list */
     uint64_t idle_since;           /* coarse clock of the last slab that became EMPTY */
-    bool fenced;                   /* some of its pages are: see fence.h */
+    enum superslab_kind fenced;    /* for which use its fences are up (see fence.h); SPARE: none */
     uint64_t pad[10];
 };
 _Static_assert(sizeof(struct superslab) == sizeof(struct slab), "it stands in slab 0's place");
@@ -122,11 +122,12 @@ struct superslab *superslab_take(enum superslab_kind kind);
 void superslab_give(struct superslab *superslab);
 
 /* Gives the pages of SuperSlabs that have been spare since the coarse-clock time `before` back to
- * the system, as long as the budget lasts and for a SuperSlab more. Returns bytes. Thread-safe. */
+ * the system, under a limit their address space, too; as long as the budget lasts and for a
+ * SuperSlab more. Returns bytes. Thread-safe. */
 uint64_t superslab_purge(uint64_t before, struct budget *budget);
 
-/* For when the address space has run out: unmaps all but the first page of the spare SuperSlabs.
- * They come back into use if their place is still free then. Thread-safe. */
+/* For when the address space has run out: unmaps all but the first page of the spare SuperSlabs,
+ * but for one. They come back into use if their place is still free then. Thread-safe. */
 void superslab_hollow_out(void);
 
 /* Around fork: does this to each of its locks, in rising rank. */

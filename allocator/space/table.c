@@ -10,7 +10,7 @@
 void table_init(struct table *table)
 {
     int saved = errno;
-    bool done = os_set_writable(table->start, table->size, false);
+    bool done = os_fence(table->start, table->size, true);
     atomic_store_explicit(&table->covered, done ? 0 : table->size, memory_order_relaxed);
     errno = saved;
 }
@@ -25,7 +25,7 @@ bool table_cover(struct table *table, size_t bytes)
     if (wanted > table->size)
         wanted = table->size;
     hak_assert(bytes <= wanted);
-    if (!os_set_writable((char *)table->start + covered, wanted - covered, true))
+    if (!os_fence((char *)table->start + covered, wanted - covered, false))
         return false;
     while (covered < wanted &&
            !atomic_compare_exchange_weak_explicit(&table->covered, &covered, wanted,

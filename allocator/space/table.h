@@ -1,7 +1,6 @@
 /* A table with an entry for each granule of the window, of which a process uses the lowest ones
- * only. The whole of it may be read, and reads as zero; the part that nobody uses yet cannot be
- * written to. So it has no memory, does not count against a limit of data, and mlockall gives it
- * none. */
+ * only. The part that nobody uses yet cannot be touched: so it does not count against a limit of
+ * data, and mlockall gives it no memory. What stands in it reads as zero at first. */
 #ifndef HAK_TABLE_H
 #define HAK_TABLE_H
 
@@ -10,14 +9,14 @@
 #include <stddef.h>
 
 struct table {
-    void *start; /* page-aligned, static */
-    size_t size; /* whole pages */
-    _Atomic size_t covered; /* bytes that can be written to; only rises */
+    void *start;            /* page-aligned, static */
+    size_t size;            /* whole pages */
+    _Atomic size_t covered; /* bytes that can be touched; only rises */
 };
 
 /* Called once, before its first use. */
 void table_init(struct table *table);
-/* Makes the first `bytes` bytes writable; false when the system refuses. Thread-safe. */
+/* Makes the first `bytes` bytes usable; false when the system refuses. Thread-safe. */
 bool table_cover(struct table *table, size_t bytes);
 
 #endif

@@ -5,6 +5,7 @@
 #include "allocator/base/size_class.h"
 #include "allocator/slabs/pool.h"
 #include "allocator/space/registry.h"
+#include "allocator/space/fence.h"
 #include "allocator/space/window.h"
 
 enum { CLASS = 6 };
@@ -26,6 +27,14 @@ static void push_one(struct slab *slab, uint32_t index)
 {
     void *p = block(slab, index);
     pool_push(slab, slab_class(slab), p, p, 1);
+}
+
+/* All that an ACE region has beside the slab records. */
+static void fill_region(struct superslab *superslab, int byte)
+{
+    char *start = (char *)superslab;
+    memset(start + HAK_PAGE, byte, HAK_PAGE);
+    memset(start + FENCE_REGION_FIRST * HAK_PAGE, byte, FENCE_REGION_PAGES * HAK_PAGE);
 }
 
 static int setup(void **state)
@@ -178,7 +187,7 @@ static void whole_superslab_changes_its_kind(void **state)
     pool_release(slab);
     assert_int_equal(atomic_load(&superslab->kind), SUPERSLAB_SPARE);
     assert_ptr_equal(superslab_take(SUPERSLAB_ACE), superslab);
-    memset((char *)superslab + HAK_PAGE, 0xaa, HAK_SUPERSLAB - HAK_PAGE);
+    fill_region(superslab, 0xaa);
     superslab->dirty = SUPERSLAB_ALL;
     superslab_give(superslab);
     struct budget all = {.left = BUDGET_ALL};
@@ -209,7 +218,7 @@ static void many_slabs_are_all_different_and_all_return(void **state)
     assert_int_equal(pool_used_bytes(), before);
 }
 
-/* Out of address space: what is spare outside of the window shrinks to its records, and returns. */
+/* Out of address space: all that is spare but one shrinks to its records, and returns. */
 static void hollow_superslab_comes_back(void **state)
 {
     (void)state;
@@ -226,7 +235,7 @@ static void hollow_superslab_comes_back(void **state)
         struct superslab *superslab = superslab_take(SUPERSLAB_ACE);
         assert_int_equal(registry_find(superslab).kind, REGISTRY_SUPERSLAB);
         assert_int_equal(slab_state((struct slab *)superslab + 5), SLAB_EMPTY);
-        memset((char *)superslab + HAK_PAGE, 1, HAK_SUPERSLAB - HAK_PAGE);
+        fill_region(superslab, 1);
     }
 }
 

@@ -100,6 +100,7 @@ static void class_map_answers_only_inside_the_window(void **state)
     char *window = (char *)(1ul << 40);
     assert_int_equal(registry_bin(NULL), 0);
     registry_set_window(window);
+    assert_true(registry_cover(window));
     registry_set_bin(window + 5 * HAK_SLAB, 9);
     assert_int_equal(registry_bin(window + 5 * HAK_SLAB), 9);
     assert_int_equal(registry_bin(window + 6 * HAK_SLAB - 1), 9);
