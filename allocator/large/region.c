@@ -164,20 +164,35 @@ struct superslab *region_remove_if_whole(struct region *region)
     return superslab;
 }
 
-/* Purges the free pages of a region that have memory. They are marked as taken meanwhile, so the
- * lock need not be held while the system works, and the region cannot go back. */
+/* Takes free pages that have memory, as many as the budget lasts for, and notes them in `taken`.
+ * Returns whether these were all. */
+static bool take_dirty(struct region *region, uint64_t taken[WORDS], const struct budget *budget)
+{
+    struct budget left = *budget;
+    uint32_t page = 0, count;
+    while (!budget_is_spent(&left) &&
+           (count = bitmap_next_difference(region->free, region->clean, REGION_PAGES, &page))) {
+        bitmap_set(taken, page, count, true);
+        budget_spend(&left, count * HAK_PAGE + BUDGET_CALL);
+        page += count;
+    }
+    for (uint32_t i = 0; i < WORDS; i++)
+        region->free[i] &= ~taken[i];
+    file_anew(region);
+    return !budget_is_spent(&left);
+}
+
+/* Purges free pages of a region. They are marked as taken meanwhile, so the lock need not be held
+ * while the system works, and the region cannot go back. */
 static uint64_t purge_region(struct region *region, struct budget *budget)
 {
-    uint64_t dirty[WORDS], purged[WORDS] = {0}, none[WORDS] = {0};
-    for (uint32_t i = 0; i < WORDS; i++) {
-        dirty[i] = region->free[i] & ~region->clean[i];
-        region->free[i] &= ~dirty[i];
-    }
-    file_anew(region);
+    uint64_t taken[WORDS] = {0}, purged[WORDS] = {0}, none[WORDS] = {0};
+    uint64_t freed_at = region->freed_at, bytes = 0;
+    bool all = take_dirty(region, taken, budget);
+    set_due(region, all ? 0 : freed_at);
     lock_release(&region->set->lock);
-    uint64_t bytes = 0;
     uint32_t page = 0, count;
-    for (; (count = bitmap_next_difference(dirty, none, REGION_PAGES, &page)); page += count) {
+    for (; (count = bitmap_next_difference(taken, none, REGION_PAGES, &page)); page += count) {
         bool done = os_purge(address_of(region, page), count * HAK_PAGE);
         bitmap_set(purged, page, count, done);
         bytes += done ? count * HAK_PAGE : 0;
@@ -185,7 +200,7 @@ static uint64_t purge_region(struct region *region, struct budget *budget)
     }
     lock_acquire(&region->set->lock);
     for (uint32_t i = 0; i < WORDS; i++) {
-        region->free[i] |= dirty[i];
+        region->free[i] |= taken[i];
         region->clean[i] |= purged[i];
     }
     file_anew(region);
@@ -201,7 +216,6 @@ uint64_t region_purge(struct region_set *set, uint64_t before, struct budget *bu
     lock_acquire(&set->lock);
     while ((region = set->first_due) && region->freed_at <= before && !budget_is_spent(budget)) {
         STEP();
-        set_due(region, 0);
         budget_spend(budget, BUDGET_STEP);
         bytes += purge_region(region, budget);
         struct superslab *whole = region_remove_if_whole(region);
