@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BUDGET_ALL  UINT64_MAX    /* has no end */
+#define BUDGET_ALL  UINT64_MAX   /* has no end */
 #define BUDGET_CALL (64ul << 10) /* what a system call counts as */
 #define BUDGET_STEP 2048ul       /* what a look at something that is not due counts as */
 

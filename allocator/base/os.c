@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/random.h>
@@ -95,6 +96,19 @@ bool os_unmap(void *address, size_t size)
 bool os_purge(void *address, size_t size)
 {
     return advise(address, size, MADV_DONTNEED);
+}
+
+/* From here on zeros come from the system, so that only what is written of a sparse table is in
+ * memory. Who writes all of it pays a page fault a page for that, several times as much as writing
+ * zeros costs; so smaller ones are written, of which at most so much is in memory in vain. */
+#define ZERO_BY_SYSTEM (1ul << 20)
+
+void os_zero(void *address, size_t size)
+{
+    int saved = errno;
+    if (size < ZERO_BY_SYSTEM || !os_purge(address, size))
+        memset(address, 0, size);
+    errno = saved;
 }
 
 void os_populate(void *address, size_t size)

@@ -2,8 +2,9 @@
  *
  * Nothing here allocates, and nothing here knows what the memory is for. The system is called
  * directly, not by the functions of libc, which a program may replace by ones that allocate, and
- * some of which are cancellation points. Sizes are bytes, times are nanoseconds of CLOCK_MONOTONIC. Every function is thread-safe; errno is left as the
- * system call left it, callers that promise to keep errno save it themselves. */
+ * some of which are cancellation points. Sizes are bytes, times are nanoseconds of CLOCK_MONOTONIC.
+ * Every function is thread-safe; errno is left as the system call left it, callers that promise to
+ * keep errno save it themselves. */
 #ifndef HAK_OS_H
 #define HAK_OS_H
 
@@ -27,6 +28,8 @@ enum os_mapped os_map_fixed(void *address, size_t size);
 bool os_unmap(void *address, size_t size);
 /* Gives the pages back; they read as zeros when touched again. */
 bool os_purge(void *address, size_t size);
+/* Fills whole pages with zeros; of many, the pages are given back instead. Keeps errno. */
+void os_zero(void *address, size_t size);
 /* Has the pages present before they are touched; where the system cannot, nothing happens. */
 void os_populate(void *address, size_t size);
 /* Moves or resizes a mapping of whole pages to `target` (of `new_size` bytes, which it replaces).

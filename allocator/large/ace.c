@@ -28,8 +28,8 @@ static struct shard {
     struct cached bin[BINS][BIN_DEPTH];
     uint32_t depth[BINS];
     uint64_t cached_bytes;
-} __attribute__((aligned(64))) shards[SHARDS_MAX] = {
-    [0 ... SHARDS_MAX - 1] = {.regions.lock.rank = RANK_ACE}};
+} __attribute__((aligned(64)))
+shards[SHARDS_MAX] = {[0 ... SHARDS_MAX - 1] = {.regions.lock.rank = RANK_ACE}};
 
 static _Atomic uint64_t used_bytes, cached_bytes;
 

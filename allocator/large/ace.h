@@ -21,9 +21,9 @@
  *
  * It ends at 128 KiB because larger blocks fit badly into 2 MiB; see span.h for those.
  *
- * Sizes are rounded up to eight steps per doubling, at most 12.5 % more than asked for. Thread-safe;
- * called inside a slow path. ace_usable and ace_lay_aside check a pointer; the other functions take
- * only those that they know. */
+ * Sizes are rounded up to eight steps per doubling, at most 12.5 % more than asked for.
+ * Thread-safe; called inside a slow path. ace_usable and ace_lay_aside check a pointer; the other
+ * functions take only those that they know. */
 #ifndef HAK_ACE_H
 #define HAK_ACE_H
 

@@ -1,5 +1,5 @@
-/* ACE's regions: SuperSlabs of kind ACE, whose pages after the records are handed out in runs, noted
- * in a bitmap.
+/* ACE's regions: SuperSlabs of kind ACE, whose pages after the records are handed out in runs.
+ * A bitmap says which are free.
  *
  * A set of regions has a lock of its own, and files its regions by the length of their longest free
  * run. So a place is found in a number of steps that depends neither on how many regions there are
@@ -32,21 +32,22 @@ struct region_set;
  * 0. */
 struct region {
     uint64_t free[REGION_PAGES / 64];
-    uint64_t clean[REGION_PAGES / 64]; /* free pages without memory behind them: they read as zero */
+    uint64_t
+        clean[REGION_PAGES / 64]; /* free pages without memory behind them: they read as zero */
     uint16_t span[REGION_PAGES];
     struct region *next, *prev;         /* among those with as long a longest run */
     struct region *next_due, *prev_due; /* on the list of those that something was freed in */
     struct region_set *set;             /* whose it is */
     uint32_t longest;                   /* free run; 0: filed nowhere */
-    uint64_t freed_at;                  /* coarse clock of the last free; 0: on no list of due ones */
+    uint64_t freed_at; /* coarse clock of the last free; 0: on no list of due ones */
 };
 _Static_assert(sizeof(struct region) <= HAK_PAGE, "the record fits a page");
 
 struct region_set {
     struct os_lock lock;
-    uint64_t filled[REGION_PAGES / 64];    /* the lengths that are some region's longest run */
-    struct region *list[REGION_PAGES];     /* of these regions, by length */
-    struct region *first_due, *last_due;   /* the earliest freed_at first, mostly */
+    uint64_t filled[REGION_PAGES / 64];  /* the lengths that are some region's longest run */
+    struct region *list[REGION_PAGES];   /* of these regions, by length */
+    struct region *first_due, *last_due; /* the earliest freed_at first, mostly */
 };
 
 HAK_INLINE struct region *region_of(const void *p)

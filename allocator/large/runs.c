@@ -30,9 +30,10 @@ static struct bins {
 static struct {
     uint32_t first, last; /* granule + 1 */
     uint32_t count;
-    uint32_t left;   /* of this round */
-    uint32_t resume; /* the granule where the last look at the first of them broke off; 0: nowhere */
-    bool seen;       /* dirty ones before that */
+    uint32_t left; /* of this round */
+    uint32_t
+        resume; /* the granule where the last look at the first of them broke off; 0: nowhere */
+    bool seen;  /* dirty ones before that */
 } dirty_runs;
 
 #if HAK_DEBUG
@@ -323,8 +324,8 @@ static struct look look_at_run(uint32_t first, uint32_t end, uint32_t tick, stru
         STEP();
         look.dirty = true;
         look.at = i;
-        while (i + look.count < end && look.count < (most ? most : 1) &&
-               is_dirty(i + look.count) && entry(i + look.count)->freed_at <= tick)
+        while (i + look.count < end && look.count < (most ? most : 1) && is_dirty(i + look.count) &&
+               entry(i + look.count)->freed_at <= tick)
             look.count++;
         budget_spend(budget, BUDGET_STEP / 32);
     }

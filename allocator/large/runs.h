@@ -9,8 +9,8 @@
  * What is known of a granule stands in tables apart from the memory, which may have been given
  * back. Invariant: `run` is the length of the run at its first and at its last granule, and 0 at
  * every other granule. Invariant: a granule whose bit in `dirty` is set is free, OPEN and has
- * memory; a run that holds one is on the list of dirty runs, those that were changed longest ago first,
- * mostly.
+ * memory; a run that holds one is on the list of dirty runs, mostly those first that were changed
+ * longest ago.
  *
  * Not thread-safe but for granule_at: the span box calls in, under its lock. */
 #ifndef HAK_RUNS_H

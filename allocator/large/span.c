@@ -12,7 +12,7 @@
 #define COMMIT     (8u << 20) /* bytes made usable at once */
 #define TICK_SHIFT 26         /* 2^26 ns = 67 ms */
 
-static uintptr_t base;   /* 0: no spans */
+static uintptr_t base;    /* 0: no spans */
 static uint32_t granules; /* of the window's part */
 
 static struct {

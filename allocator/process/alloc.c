@@ -316,22 +316,6 @@ HAK_OUTLINE void alloc_free_slow(void *p)
 /* --- the rest of the interface ------------------------------------------------------------------
  */
 
-/* From here on a block that held something is zeroed by giving its pages back, so that only what a
- * program writes of a sparse table is in memory. A program that writes all of it pays a page fault
- * a page for that, about four times as much as writing zeros costs: so not for smaller ones, of
- * which at most so much is there in vain. */
-#define ZERO_BY_SYSTEM (1ul << 20)
-
-static void *zero_big(void *p)
-{
-    size_t bytes = hak_usable_size(p);
-    int saved = errno;
-    if (bytes < ZERO_BY_SYSTEM || !os_purge(p, bytes))
-        memset(p, 0, bytes);
-    errno = saved;
-    return p;
-}
-
 void *hak_calloc(size_t count, size_t size)
 {
     size_t bytes;
@@ -344,7 +328,9 @@ void *hak_calloc(size_t count, size_t size)
     }
     bool zeroed;
     void *p = alloc_pages(bytes, &zeroed);
-    return p && !zeroed ? zero_big(p) : p;
+    if (p && !zeroed)
+        os_zero(p, hak_usable_size(p));
+    return p;
 }
 
 /* Resizes a block where it stands, or, for a huge one, where its pages move to. NULL: it takes a

@@ -4,8 +4,8 @@
 #include "allocator/base/layout.h"
 #include "allocator/base/size_class.h"
 #include "allocator/slabs/pool.h"
-#include "allocator/space/registry.h"
 #include "allocator/space/fence.h"
+#include "allocator/space/registry.h"
 #include "allocator/space/window.h"
 
 enum { CLASS = 6 };
