@@ -39,7 +39,8 @@ void pool_list_remove(struct pool_class *list, struct slab *slab);
 
 /* Under the stock lock: takes the slabs of the masks into or out of the stock, and files the
  * SuperSlab first on the list where it then belongs. `idle_since` is a time, or POOL_STUCK. True:
- * all its slabs are EMPTY, it has left the stock, and the caller must superslab_give it when it has released the lock. */
+ * all its slabs are EMPTY, it has left the stock, and the caller must superslab_give it when it has
+ * released the lock. */
 #define POOL_STUCK UINT64_MAX
 bool pool_stock_change(struct superslab *superslab, uint32_t empty, uint32_t dirty,
                        uint64_t idle_since);
