@@ -10,7 +10,8 @@
 #define TABLES   (GRANULES / RUNS_TABLE)
 #define EXACT    32u /* bins of one length */
 #define BINS     192u
-#define LOOK     8u         /* runs of a bin that may or may not be long enough */
+#define LOOK     32u        /* runs that a search looks at */
+#define LOOK_BIN 8u         /* of one bin */
 #define STRETCH  4096u      /* granules of a run that one look at it goes through */
 #define MOST     64u        /* granules that one system call gives back: 4 MiB */
 #define NEVER    UINT32_MAX /* in freed_at: the system has refused to take its memory back */
@@ -267,22 +268,34 @@ static bool cut(uint32_t first, uint32_t length, uint32_t count, enum run_kind k
     return clean;
 }
 
+/* The lowest run of those that it looks at and that are long enough, as granule + 1; 0: none. Where
+ * there are few runs it looks at all, and low places keep the heap dense. Runs of the bin that the
+ * length itself falls into may be too short; of the bins above, all fit. */
+static uint32_t find_run(const struct bins *set, uint32_t count)
+{
+    uint32_t best = 0, looks = 0;
+    uint32_t bin = bitmap_find(set->filled, BINS, bin_of(count), true);
+    while (bin < BINS && looks < LOOK) {
+        uint32_t of_bin = 0;
+        for (uint32_t at = set->first[bin]; at && of_bin < LOOK_BIN; of_bin++) {
+            const struct granule *start = entry(at - 1);
+            STEP();
+            if (start->run >= count && (!best || at < best))
+                best = at;
+            at = start->bin[0];
+        }
+        looks += of_bin;
+        bin = bitmap_find(set->filled, BINS, bin + 1, true);
+    }
+    /* The last bin surely has one that fits, if any has. */
+    return best || bin >= BINS ? best : set->first[bin];
+}
+
 bool runs_take(uint32_t count, enum run_kind kind, uint32_t *first, bool *clean)
 {
-    const struct bins *set = bins_of(kind);
-    uint32_t bin = bin_of(count), found = set->first[bin];
-    STEP();
-    /* Runs of the bin that the length itself falls into may fit; of the bins above, all do. */
-    for (uint32_t i = 0; found && entry(found - 1)->run < count; i++) {
-        STEP();
-        found = i < LOOK ? entry(found - 1)->bin[0] : 0;
-    }
-    if (!found) {
-        bin = bitmap_find(set->filled, BINS, bin + 1, true);
-        if (bin >= BINS)
-            return false;
-        found = set->first[bin];
-    }
+    uint32_t found = find_run(bins_of(kind), count);
+    if (!found)
+        return false;
     *first = found - 1;
     *clean = cut(*first, entry(*first)->run, count, kind);
     return true;
