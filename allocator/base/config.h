@@ -70,8 +70,9 @@
 #define HAK_SUPERSLAB       (1ul << HAK_SUPERSLAB_SHIFT)
 #define HAK_SLABS           (HAK_SUPERSLAB / HAK_SLAB) /* slab 0 holds the metadata */
 
-#define HAK_WINDOW_SHIFT 36 /* the reserved address window: 64 GiB */
+#define HAK_WINDOW_SHIFT 40 /* what the class map covers of the address space: 1 TiB */
 #define HAK_WINDOW       (1ul << HAK_WINDOW_SHIFT)
+#define HAK_ADDRESS_BITS 48 /* of user addresses, at most: aarch64; x86-64 has 47 */
 
 #define HAK_REGISTRY_CAPACITY (1ul << 20) /* SuperSlabs and huge blocks, together */
 

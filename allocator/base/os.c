@@ -1,15 +1,18 @@
 #include "allocator/base/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/single_threaded.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,27 +21,44 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
 
-void *os_reserve(size_t size)
+#define PRIVATE (MAP_PRIVATE | MAP_ANONYMOUS)
+
+static void *map(void *address, size_t size, int protection, int flags, int descriptor)
 {
-    void *p = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return p == MAP_FAILED ? NULL : p;
+    long p = syscall(SYS_mmap, address, size, protection, flags, descriptor, 0L);
+    return p == -1 ? NULL : (void *)p;
 }
 
-bool os_commit(void *address, size_t size)
+static bool protect(void *address, size_t size, int protection)
 {
-    return mprotect(address, size, PROT_READ | PROT_WRITE) == 0;
+    return syscall(SYS_mprotect, address, size, protection) == 0;
+}
+
+static bool advise(void *address, size_t size, int advice)
+{
+    return syscall(SYS_madvise, address, size, advice) == 0;
+}
+
+void *os_find_room(size_t size)
+{
+    void *p = map(NULL, size, PROT_NONE, PRIVATE | MAP_NORESERVE, -1);
+    if (p)
+        os_unmap(p, size);
+    return p;
 }
 
 bool os_fence(void *address, size_t size, bool fenced)
 {
-    return mprotect(address, size, fenced ? PROT_NONE : PROT_READ | PROT_WRITE) == 0;
+    return protect(address, size, fenced ? PROT_NONE : PROT_READ | PROT_WRITE);
 }
 
 void *os_map(void *hint, size_t size)
 {
-    void *p = mmap(hint, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return p == MAP_FAILED ? NULL : p;
+    return map(hint, size, PROT_READ | PROT_WRITE, PRIVATE, -1);
 }
 
 void *os_map_aligned(size_t size, size_t alignment)
@@ -58,61 +78,84 @@ void *os_map_aligned(size_t size, size_t alignment)
     return start;
 }
 
-bool os_map_fixed(void *address, size_t size)
+enum os_mapped os_map_fixed(void *address, size_t size)
 {
-    void *p = mmap(address, size, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (p != MAP_FAILED && p != address) /* a kernel that knows no MAP_FIXED_NOREPLACE */
-        (void)munmap(p, size);
-    return p == address;
+    void *p = map(address, size, PROT_READ | PROT_WRITE, PRIVATE | MAP_FIXED_NOREPLACE, -1);
+    if (p == address)
+        return OS_MAPPED;
+    if (!p)
+        return errno == EEXIST ? OS_OCCUPIED : OS_REFUSED;
+    os_unmap(p, size); /* a kernel that knows no MAP_FIXED_NOREPLACE takes it for a hint */
+    return OS_OCCUPIED;
 }
 
-void os_unmap(void *address, size_t size)
+bool os_unmap(void *address, size_t size)
 {
-    (void)munmap(address, size);
+    return syscall(SYS_munmap, address, size) == 0;
 }
 
 bool os_purge(void *address, size_t size)
 {
-    return madvise(address, size, MADV_DONTNEED) == 0;
+    return advise(address, size, MADV_DONTNEED);
+}
+
+/* From here on zeros come from the system, so that only what is written of a sparse table is in
+ * memory. Who writes all of it pays a page fault a page for that, several times as much as writing
+ * zeros costs; so smaller ones are written, of which at most so much is in memory in vain. */
+#define ZERO_BY_SYSTEM (1ul << 20)
+
+void os_zero(void *address, size_t size)
+{
+    int saved = errno;
+    if (size < ZERO_BY_SYSTEM || !os_purge(address, size))
+        memset(address, 0, size);
+    errno = saved;
 }
 
 void os_populate(void *address, size_t size)
 {
-    (void)madvise(address, size, MADV_POPULATE_WRITE);
+    (void)advise(address, size, MADV_POPULATE_WRITE);
 }
 
 void *os_remap(void *address, size_t old_size, size_t new_size, void *target)
 {
-    void *p = mremap(address, old_size, new_size, MREMAP_MAYMOVE | MREMAP_FIXED, target);
-    return p == MAP_FAILED ? NULL : p;
+    long p =
+        syscall(SYS_mremap, address, old_size, new_size, MREMAP_MAYMOVE | MREMAP_FIXED, target);
+    return p == -1 ? NULL : (void *)p;
 }
 
 bool os_resize(void *address, size_t old_size, size_t new_size)
 {
-    return mremap(address, old_size, new_size, 0) != MAP_FAILED;
+    return syscall(SYS_mremap, address, old_size, new_size, 0) != -1;
 }
 
 bool os_map_shared_over(void *address, size_t size, int descriptor)
 {
-    void *p = mmap(address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_POPULATE,
-                   descriptor, 0);
-    return p == address;
+    return map(address, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED | MAP_POPULATE,
+               descriptor) == address;
 }
 
 bool os_map_private_over(void *address, size_t size)
 {
-    void *p =
-        mmap(address, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-    return p == address;
+    return map(address, size, PROT_READ | PROT_WRITE, PRIVATE | MAP_FIXED, -1) == address;
 }
 
+bool os_read_memory(const void *address, void *bytes, size_t size)
+{
+    struct iovec to = {.iov_base = bytes, .iov_len = size};
+    struct iovec from = {.iov_base = (void *)(uintptr_t)address, .iov_len = size};
+    long process = syscall(SYS_getpid);
+    return syscall(SYS_process_vm_readv, process, &to, 1L, &from, 1L, 0L) == (long)size;
+}
+
+/* fstat is no cancellation point, and its call differs from machine to machine. */
 bool os_read_file(int descriptor, void *bytes, size_t size)
 {
     int saved = errno;
     struct stat status;
     bool done = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-                status.st_size == (off_t)size && pread(descriptor, bytes, size, 0) == (ssize_t)size;
+                status.st_size == (off_t)size &&
+                syscall(SYS_pread64, descriptor, bytes, size, 0L) == (long)size;
     errno = saved;
     return done;
 }
@@ -120,7 +163,7 @@ bool os_read_file(int descriptor, void *bytes, size_t size)
 bool os_write_file(int descriptor, const void *bytes, size_t size)
 {
     int saved = errno;
-    bool done = pwrite(descriptor, bytes, size, 0) == (ssize_t)size;
+    bool done = syscall(SYS_pwrite64, descriptor, bytes, size, 0L) == (long)size;
     errno = saved;
     return done;
 }
@@ -131,12 +174,21 @@ uint64_t os_soft_faults(void)
     return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_minflt : 0;
 }
 
-size_t os_address_limit(void)
+bool os_is_limited(void)
 {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY)
-        return SIZE_MAX;
-    return (size_t)limit.rlim_cur;
+    static const int kinds[] = {RLIMIT_AS, RLIMIT_DATA};
+    struct rlimit64 limit;
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (syscall(SYS_prlimit64, 0, kinds[i], NULL, &limit) == 0 &&
+            limit.rlim_cur != RLIM64_INFINITY)
+            return true;
+    return false;
+}
+
+bool os_addresses_are_fixed(void)
+{
+    long persona = syscall(SYS_personality, 0xfffffffful);
+    return persona != -1 && persona & ADDR_NO_RANDOMIZE;
 }
 
 uint64_t os_clock_coarse_ns(void)
@@ -146,11 +198,28 @@ uint64_t os_clock_coarse_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+uint32_t os_processors(uint32_t most)
+{
+    static _Atomic uint32_t known;
+    uint32_t count = atomic_load_explicit(&known, memory_order_relaxed);
+    if (!count) {
+        uint64_t mask[64] = {0}; /* of 4096 processors; a machine with more of them refuses */
+        int saved = errno;
+        long bytes = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+        errno = saved;
+        for (size_t i = 0; i < sizeof mask / sizeof *mask; i++)
+            count += (uint32_t)__builtin_popcountl(mask[i]);
+        count = bytes < 0 ? UINT32_MAX : count ? count : 1;
+        atomic_store_explicit(&known, count, memory_order_relaxed);
+    }
+    return count < most ? count : most;
+}
+
 uint64_t os_random(void)
 {
     uint64_t bits;
     int saved = errno;
-    if (getrandom(&bits, sizeof bits, GRND_NONBLOCK) != sizeof bits)
+    if (syscall(SYS_getrandom, &bits, sizeof bits, GRND_NONBLOCK) != sizeof bits)
         bits = (os_clock_coarse_ns() ^ (uintptr_t)&bits) * 0x9e3779b97f4a7c15u;
     errno = saved;
     return bits;
@@ -159,7 +228,7 @@ uint64_t os_random(void)
 void os_write_error(const char *text, size_t length)
 {
     while (length) {
-        ssize_t written = write(STDERR_FILENO, text, length);
+        long written = syscall(SYS_write, STDERR_FILENO, text, length);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)

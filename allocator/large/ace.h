@@ -9,17 +9,21 @@
 
 /* ACE, the Adaptive Cache Engine: blocks above the front's classes, up to 128 KiB, in whole pages.
  *
- * Owns regions: SuperSlabs of kind ACE whose pages after the records are handed out in runs, noted
- * in a bitmap. In front of the bitmaps stands one cache of freed runs by size, shared by all
- * threads: a run that one thread frees and another wants soon is the common case (batch buffers),
- * and such a block must cost neither a system call nor page faults. Runs idle for HAK_PURGE_NS go
- * back to their bitmap, and their pages to the system.
+ * Pages are handed out of regions (region.h). In front of these stands a cache of freed runs by
+ * size: a run that one thread frees and another wants soon is the common case (batch buffers), and
+ * such a block must cost neither a system call nor page faults. Runs idle for HAK_PURGE_NS go back
+ * to their region, and their pages to the system.
+ *
+ * Both are split into shards with a lock each, one a processor and eight at most. A thread takes
+ * from its own, and from others only when there is no memory; a block goes back to the shard that
+ * it came from, whoever frees it. So a program that takes in one thread and frees in another finds
+ * its runs again, at the price that free runs of one shard do not serve threads of another.
  *
  * It ends at 128 KiB because larger blocks fit badly into 2 MiB; see span.h for those.
  *
- * Sizes are rounded up to eight steps per doubling, at most 12.5 % more than asked for. Thread-safe
- * under one lock of its own; called inside a slow path. ace_usable and ace_lay_aside check a
- * pointer; the other functions take only those that they know. */
+ * Sizes are rounded up to eight steps per doubling, at most 12.5 % more than asked for.
+ * Thread-safe; called inside a slow path. ace_usable and ace_lay_aside check a pointer; the other
+ * functions take only those that they know. */
 #ifndef HAK_ACE_H
 #define HAK_ACE_H
 
@@ -27,6 +31,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "allocator/base/budget.h"
 #include "allocator/base/os.h"
 #include "allocator/space/superslab.h"
 
@@ -58,8 +63,9 @@ size_t ace_usable(const void *p);
 /* Makes the block fit `size` bytes without moving it; false when it cannot. */
 bool ace_resize(void *p, size_t size);
 
-/* Gives pages back that have been free since the coarse-clock time `before`. Returns bytes. */
-uint64_t ace_purge(uint64_t before);
+/* Gives pages back that have been free since the coarse-clock time `before`, as long as the budget
+ * lasts and for a region more. Returns bytes. */
+uint64_t ace_purge(uint64_t before, struct budget *budget);
 
 /* Bytes in live blocks. */
 uint64_t ace_used_bytes(void);

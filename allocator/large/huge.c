@@ -209,6 +209,47 @@ bool huge_free(struct huge *block, uint64_t now)
     return true;
 }
 
+/* Gives a target of a move that was refused back to the system. Kernels before 6.17 may have done
+ * so before they refused, and another thread may have got the place since, from whom nothing may
+ * be taken: so only a mapping that still begins with the word that was written there, of which
+ * nobody knows, is ours, and if it is ours it stays so until it is unmapped here. Where that cannot
+ * be read (a filter may forbid it), address space is lost, but no memory beyond a page. */
+static void unmap_target(uint64_t *target, size_t size, uint64_t token)
+{
+    uint64_t found;
+    if (os_read_memory(target, &found, sizeof found) && found == token)
+        os_unmap(target, size);
+}
+
+/* Moves the pages of a block, and resizes it: room at an aligned place first, then they are moved
+ * over it. False, and the block is as it was, when the system refuses. */
+static bool move(struct huge *block, size_t size)
+{
+    static _Atomic uint64_t last_token;
+    uint64_t *target = map_aligned(size, HAK_SUPERSLAB);
+    if (!target)
+        return false;
+    if (!registry_prepare(target)) {
+        os_unmap(target, size);
+        return false;
+    }
+    if (atomic_load_explicit(&last_token, memory_order_relaxed) == 0)
+        atomic_store_explicit(&last_token, os_random() | 1, memory_order_relaxed);
+    uint64_t token = atomic_fetch_add_explicit(&last_token, 2, memory_order_relaxed);
+    *target = token;
+    /* The old place leaves the registry before its pages leave it: the system may give it to
+     * another thread at once. So it may the target, if it refuses. */
+    void *from = block->start;
+    registry_lift(from);
+    bool moved = os_remap(from, block->size, size, target) != NULL;
+    if (moved)
+        block->start = target;
+    else
+        unmap_target(target, size, token);
+    registry_put(block->start, REGISTRY_HUGE, block);
+    return moved;
+}
+
 void *huge_resize(struct huge *block, size_t size)
 {
     size = whole_pages(size);
@@ -218,28 +259,8 @@ void *huge_resize(struct huge *block, size_t size)
     if (size < old || os_resize(block->start, old, size)) {
         if (size < old)
             os_unmap((char *)block->start + size, old - size);
-    } else {
-        /* Room at an aligned place, then the pages are moved over it. */
-        void *target = map_aligned(size, HAK_SUPERSLAB);
-        if (!target)
-            return NULL;
-        if (!registry_insert(target, REGISTRY_HUGE, block)) {
-            os_unmap(target, size);
-            return NULL;
-        }
-        /* The old place leaves the registry before its pages leave it: the system may give it to
-         * another thread at once. */
-        void *from = block->start;
-        registry_remove(from);
-        if (!os_remap(from, old, size, target)) {
-            registry_remove(target);
-            os_unmap(target, size);
-            bool back = registry_insert(from, REGISTRY_HUGE, block);
-            hak_assert(back); /* two entries have just been freed */
-            (void)back;
-            return NULL;
-        }
-        block->start = target;
+    } else if (!move(block, size)) {
+        return NULL;
     }
     block->size = size;
     lock_acquire(&huge.lock);
@@ -249,25 +270,46 @@ void *huge_resize(struct huge *block, size_t size)
     return block->start;
 }
 
-uint64_t huge_purge(uint64_t before)
+/* Under the lock: the cached block that goes next; NULL when none is due. */
+static struct huge **find_due(uint64_t before)
+{
+    for (struct huge **slot = huge.cache; slot < huge.cache + CACHE_SLOTS; slot++)
+        if (*slot && (*slot)->since <= before)
+            return slot;
+    return NULL;
+}
+
+/* Of a block that is longer than the budget only the end goes, and the rest is cached as before. So
+ * that nobody takes it meanwhile this is done under the lock, for as long as a budget lasts. */
+uint64_t huge_purge(uint64_t before, struct budget *budget)
 {
     uint64_t bytes = 0;
-    for (;;) {
-        struct huge *due = NULL;
-        lock_acquire(&huge.lock);
-        for (struct huge **slot = huge.cache; slot < huge.cache + CACHE_SLOTS && !due; slot++)
-            if (*slot && (*slot)->since <= before) {
-                due = *slot;
-                *slot = NULL;
-                huge.cached_bytes -= due->size;
-            }
-        tell_bytes();
+    lock_acquire(&huge.lock);
+    for (struct huge **slot; (slot = find_due(before));) {
+        if (budget_is_spent(budget)) {
+            budget->more = true;
+            break;
+        }
+        struct huge *due = *slot;
+        size_t size = due->size;
+        if (budget->left != BUDGET_ALL && size > budget->left + HAK_PAGE)
+            size = whole_pages(budget->left);
+        budget_spend(budget, size + BUDGET_CALL);
+        bytes += size;
+        huge.cached_bytes -= size;
+        if (size < due->size) {
+            due->size -= size;
+            os_unmap((char *)due->start + due->size, size);
+            continue;
+        }
+        *slot = NULL;
         lock_release(&huge.lock);
-        if (!due)
-            return bytes;
-        bytes += due->size;
         unmap_block(due);
+        lock_acquire(&huge.lock);
     }
+    tell_bytes();
+    lock_release(&huge.lock);
+    return bytes;
 }
 
 uint64_t huge_used_bytes(void)

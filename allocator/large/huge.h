@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "allocator/base/budget.h"
 #include "allocator/base/os.h"
 
 struct huge; /* the record of a block: what the registry gives for it */
@@ -29,8 +30,9 @@ bool huge_free(struct huge *huge, uint64_t now);
  * where it is now; NULL, and nothing changed, when the system refuses. */
 void *huge_resize(struct huge *huge, size_t size);
 
-/* Unmaps cached blocks freed at or before the coarse-clock time. Returns bytes. */
-uint64_t huge_purge(uint64_t before);
+/* Unmaps cached blocks freed at or before the coarse-clock time, as long as the budget lasts.
+ * Returns bytes. */
+uint64_t huge_purge(uint64_t before, struct budget *budget);
 
 uint64_t huge_used_bytes(void);
 

@@ -1,11 +1,11 @@
-/* Spans: blocks of 128 KiB to 16 MiB, as runs of granules (64 KiB) in the upper half of the window.
+/* Spans: blocks of 128 KiB to 16 MiB, as runs of granules (64 KiB) in a part of the window.
  *
  * Freed runs join with their neighbours and stay for HAK_PURGE_NS before their pages go back, so a
  * program that takes and frees blocks of some MiB pays neither system calls nor page faults for
- * each. The place of a block is found by first fit, which keeps the heap low and dense. Without a
- * window there are no spans.
+ * each. A place is found by length (runs.h), in a number of steps that does not grow with the heap.
  *
- * Thread-safe under one lock of its own; called inside a slow path. */
+ * Thread-safe under one lock of its own, which is held for a bounded number of steps, and for a
+ * system call where address space is taken; called inside a slow path. */
 #ifndef HAK_SPAN_H
 #define HAK_SPAN_H
 
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "allocator/base/compiler.h"
+#include "allocator/base/budget.h"
 #include "allocator/base/os.h"
 
 #define HAK_SPAN_MAX (16ul << 20)
@@ -22,8 +22,7 @@
 void span_init(void);
 
 /* A block of `size` bytes (1 .. HAK_SPAN_MAX), 64-KiB-aligned. `*zeroed`: all its bytes are zero.
- * NULL when
- * there is no room or no memory. */
+ * NULL when there is no room or no memory. */
 void *span_alloc(size_t size, bool *zeroed);
 
 /* Tells, when ACE is traced, that no span can serve such a block. */
@@ -33,14 +32,20 @@ void span_decline(size_t size, size_t alignment);
  * Lock-free. */
 size_t span_usable(const void *p);
 
-/* `now` is the time on the coarse clock. */
-void span_free(void *p, uint64_t now);
+/* Frees the block that begins at p, an address that span_usable knew; false, and nothing done, when
+ * another thread has freed it meanwhile. `now` is the time on the coarse clock. */
+bool span_free(void *p, uint64_t now);
 
 /* Makes the block that begins at p fit `size` bytes without moving it; false when it cannot. */
 bool span_resize(void *p, size_t size);
 
-/* Gives pages back that have been free since the coarse-clock time `before`. Returns bytes. */
-uint64_t span_purge(uint64_t before);
+/* Gives pages back that have been free since the coarse-clock time `before`, as long as the budget
+ * lasts. The work is done in rounds, of which a call may begin in the middle. Returns bytes. */
+uint64_t span_purge(uint64_t before, struct budget *budget);
+
+/* For when memory or address space has run out: unmaps what is free. It comes back into use when it
+ * is wanted and its place is still free. */
+void span_hollow_out(void);
 
 uint64_t span_used_bytes(void);
 

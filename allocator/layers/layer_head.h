@@ -32,11 +32,17 @@
  * with an offset is below it when, and only when, the stride divides the offset (Lemire, Kaser and
  * Kurz, "Faster remainder by direct computation", 2019). */
 extern HAK_HIDDEN uint32_t head_reciprocal[HAK_CLASSES_MAX];
-/* The offset of the last byte of each granule that was carved. */
-extern HAK_HIDDEN _Atomic uint16_t head_carved[HAK_GRANULES];
+/* The offset of the last byte that was carved of the granule at an offset of the window. */
+HAK_INLINE _Atomic uint16_t *head_carved(uintptr_t offset)
+{
+    return (_Atomic uint16_t *)(registry_window + REGISTRY_CARVED) + (offset >> HAK_SLAB_SHIFT);
+}
 
 /* Once, before the first block. */
 void head_init(void);
+/* Makes room for what is noted of the slabs of a SuperSlab, before the first of them is carved;
+ * false when the system refuses. */
+bool head_cover(const void *superslab);
 /* The holder has carved the slab up to `end`, which lies beyond its start. */
 void head_set_carved(const void *slab_start, const void *end);
 
@@ -81,7 +87,7 @@ HAK_INLINE void head_mark_live(void *p, size_t class)
 HAK_INLINE bool head_is_block(const void *p, size_t class, uint32_t reciprocal)
 {
     uint16_t offset = (uint16_t)(uintptr_t)p;
-    uint16_t last = atomic_load_explicit(&head_carved[registry_granule(p)], memory_order_relaxed);
+    uint16_t last = atomic_load_explicit(head_carved(registry_offset(p)), memory_order_relaxed);
     return offset * reciprocal < reciprocal && offset <= last &&
            layout_may_begin((unsigned)class, offset);
 }

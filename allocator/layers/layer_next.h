@@ -2,8 +2,9 @@
  *
  * Links are stored sealed (layout.h): xor a product of the block's address and a secret. What was
  * not written by us as the link of that very block - a pointer, a number, text, zeros, another
- * block's link - decodes to a word that is as good as random: one in 2^28 lies in the window, and
- * passes for a link. Nobody can aim one without the secret. That is all that the hot path asks;
+ * block's link - decodes to a word that is as good as random: one in 2^33 lies where SuperSlabs
+ * stand when they are 2 GiB, and passes for a link (of fewer, one in more). Nobody can aim one
+ * without the secret. That is all that the hot path asks;
  * slow paths look at the class, too. (To ask only for the 17 zeros on top of every address would
  * save an instruction and miss one in 2^17, which tests of thousands of cases do meet.) */
 #ifndef HAK_NEXT_H
@@ -17,17 +18,16 @@
 /* Is this what was stored as a link to a block of the window, or to none? */
 HAK_INLINE bool next_fits(const void *next)
 {
-    bool is_inside = ((uintptr_t)next - registry_window) >> HAK_WINDOW_SHIFT == 0;
-    return HAK_LIKELY(is_inside) || HAK_LIKELY(!next);
+    return HAK_LIKELY(registry_reaches(registry_offset(next))) || HAK_LIKELY(!next);
 }
 
 /* Can a list of the bin continue at this address? It must stand in a slab of the class, on a
- * multiple of 8: rotating by 3 makes a pointer that does not huge. */
+ * multiple of 8. */
 HAK_INLINE bool next_is_plausible(const void *next, size_t bin)
 {
-    uintptr_t offset = (uintptr_t)next - registry_window;
-    uintptr_t granule = (offset >> 3 | offset << 61) >> (HAK_SLAB_SHIFT - 3);
-    return HAK_LIKELY(granule < HAK_GRANULES) && registry_granule_bin(granule) == bin;
+    uintptr_t offset = registry_offset(next);
+    return HAK_LIKELY(registry_reaches(offset)) && HAK_LIKELY((offset & 7) == 0) &&
+           registry_offset_bin(offset) == bin;
 }
 
 #endif

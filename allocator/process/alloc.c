@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "allocator/base/os.h"
 #include "allocator/diagnostics/ace_trace.h"
 #include "allocator/diagnostics/fail.h"
 #include "allocator/diagnostics/kpi.h"
@@ -120,7 +121,8 @@ static void free_inside(struct thread *thread, void *p)
             tiny_drain(thread, block.class, p);
         break;
     case BLOCK_SPAN:
-        span_free(p, tick(thread));
+        if (!span_free(p, tick(thread)))
+            report_unknown("FREE_UNKNOWN", "ignored", p);
         break;
     case BLOCK_HUGE:
         if (!huge_free(block.record, tick(thread)))
@@ -173,6 +175,7 @@ static HAK_SLOW void give_everything_back(struct thread *thread)
     tiny_flush(thread);
     purge_now();
     superslab_hollow_out();
+    span_hollow_out();
 }
 
 static HAK_SLOW void *alloc_class_slow(unsigned class)
@@ -313,7 +316,9 @@ void *hak_calloc(size_t count, size_t size)
     }
     bool zeroed;
     void *p = alloc_pages(bytes, &zeroed);
-    return p && !zeroed ? memset(p, 0, hak_usable_size(p)) : p;
+    if (p && !zeroed)
+        os_zero(p, hak_usable_size(p));
+    return p;
 }
 
 /* Resizes a block where it stands, or, for a huge one, where its pages move to. NULL: it takes a

@@ -50,8 +50,8 @@ HAK_INLINE void *hak_malloc(size_t size)
 
 HAK_INLINE void hak_free(void *p)
 {
-    uintptr_t granule = registry_granule(p);
-    if (HAK_UNLIKELY(granule >= HAK_GRANULES || !tiny_front_push(registry_granule_bin(granule), p)))
+    uintptr_t offset = registry_offset(p);
+    if (HAK_UNLIKELY(!registry_reaches(offset) || !tiny_front_push(registry_offset_bin(offset), p)))
         alloc_free_slow(p);
 }
 

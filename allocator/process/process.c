@@ -21,7 +21,6 @@ static void process_start(void)
     size_class_init();
     layers_init();
     window_init();
-    superslab_init();
     span_init();
 }
 

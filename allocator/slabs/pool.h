@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "allocator/base/budget.h"
 #include "allocator/base/os.h"
 #include "allocator/base/size_class.h"
 #include "allocator/layers/layer_pin.h"
@@ -67,8 +68,8 @@ HAK_INLINE void pool_push(struct slab *slab, unsigned class, void *head, void *t
 }
 
 /* Gives the pages of slabs that have been EMPTY since the coarse-clock time `before` back to the
- * system. Returns bytes. */
-uint64_t pool_purge(uint64_t before);
+ * system, as long as the budget lasts and for a SuperSlab more. Returns bytes. */
+uint64_t pool_purge(uint64_t before, struct budget *budget);
 
 /* Bytes of slabs that are not EMPTY, and bytes of EMPTY ones not given back. For statistics. */
 uint64_t pool_used_bytes(void);

@@ -52,37 +52,51 @@ static struct superslab **stock_list(struct superslab *superslab)
 {
     if (!superslab->empty)
         return NULL;
-    return superslab->empty & superslab->dirty ? &pool_stock.warm : &pool_stock.cold;
+    if (!(superslab->empty & superslab->dirty))
+        return &pool_stock.cold;
+    return superslab->idle_since == POOL_STUCK ? &pool_stock.stuck : &pool_stock.warm;
 }
 
-bool pool_stock_change(struct superslab *superslab, uint32_t empty, uint32_t dirty)
+static void stock_remove(struct superslab **list, struct superslab *superslab)
+{
+    if (superslab->prev)
+        superslab->prev->next = superslab->next;
+    else
+        *list = superslab->next;
+    if (superslab->next)
+        superslab->next->prev = superslab->prev;
+    else if (list == &pool_stock.warm)
+        pool_stock.warm_last = superslab->prev;
+}
+
+static void stock_add(struct superslab **list, struct superslab *superslab)
+{
+    superslab->prev = NULL;
+    superslab->next = *list;
+    if (*list)
+        (*list)->prev = superslab;
+    else if (list == &pool_stock.warm)
+        pool_stock.warm_last = superslab;
+    *list = superslab;
+}
+
+bool pool_stock_change(struct superslab *superslab, uint32_t empty, uint32_t dirty,
+                       uint64_t idle_since)
 {
     struct superslab **from = stock_list(superslab);
+    if (from)
+        stock_remove(from, superslab);
     pool_stock.slabs_idle -= (uint64_t)__builtin_popcount(superslab->dirty);
     superslab->empty = empty;
     superslab->dirty = dirty;
-    bool whole = empty == SUPERSLAB_ALL;
-    struct superslab **to = whole ? NULL : stock_list(superslab);
-    if (!whole)
-        pool_stock.slabs_idle += (uint64_t)__builtin_popcount(dirty);
-    if (from == to)
-        return whole;
-    if (from) {
-        if (superslab->prev)
-            superslab->prev->next = superslab->next;
-        else
-            *from = superslab->next;
-        if (superslab->next)
-            superslab->next->prev = superslab->prev;
-    }
-    if (to) {
-        superslab->prev = NULL;
-        superslab->next = *to;
-        if (*to)
-            (*to)->prev = superslab;
-        *to = superslab;
-    }
-    return whole;
+    superslab->idle_since = idle_since;
+    if (empty == SUPERSLAB_ALL)
+        return true;
+    pool_stock.slabs_idle += (uint64_t)__builtin_popcount(dirty);
+    struct superslab **to = stock_list(superslab);
+    if (to)
+        stock_add(to, superslab);
+    return false;
 }
 
 /* Takes a slab out of a SuperSlab with EMPTY ones, one with memory if there is one. */
@@ -91,7 +105,8 @@ static struct slab *take_slab(struct superslab *superslab)
     uint32_t warm = superslab->empty & superslab->dirty;
     uint32_t index = (uint32_t)__builtin_ctz(warm ? warm : superslab->empty);
     uint32_t others = ~(1u << index);
-    pool_stock_change(superslab, superslab->empty & others, superslab->dirty & others);
+    pool_stock_change(superslab, superslab->empty & others, superslab->dirty & others,
+                      superslab->idle_since);
     pool_stock.slabs_used++;
     return (struct slab *)superslab + index;
 }
@@ -100,7 +115,8 @@ static struct slab *take_stock(void)
 {
     struct pool_stock *stock = &pool_stock;
     lock_acquire(&stock->lock);
-    struct superslab *superslab = stock->warm ? stock->warm : stock->cold;
+    struct superslab *superslab = stock->warm ? stock->warm : stock->stuck;
+    superslab = superslab ? superslab : stock->cold;
     struct slab *slab = superslab ? take_slab(superslab) : NULL;
     pool_stock_tell();
     lock_release(&stock->lock);
@@ -110,13 +126,17 @@ static struct slab *take_stock(void)
     superslab = superslab_take(SUPERSLAB_SLABS);
     if (!superslab)
         return NULL;
+    if (!head_cover(superslab)) {
+        superslab_give(superslab);
+        return NULL;
+    }
     uint32_t dirty = superslab->dirty;
     superslab->empty = superslab->dirty = 0; /* on no list yet */
     lock_acquire(&stock->lock);
     /* Its first slab is the one that is taken: so it never looks wholly EMPTY here. */
     uint32_t index = (uint32_t)__builtin_ctz(dirty ? dirty : SUPERSLAB_ALL);
     uint32_t others = ~(1u << index);
-    pool_stock_change(superslab, SUPERSLAB_ALL & others, dirty & others);
+    pool_stock_change(superslab, SUPERSLAB_ALL & others, dirty & others, os_clock_coarse_ns());
     stock->slabs_used++;
     pool_stock_tell();
     lock_release(&stock->lock);

@@ -15,10 +15,12 @@ struct pool_class {
 } __attribute__((aligned(64)));
 
 /* EMPTY slabs, by the SuperSlabs that they stand in. A SuperSlab with an EMPTY slab is on one list:
- * `warm` if one of them has memory, else `cold`. One whose slabs are all EMPTY leaves the stock. */
+ * on `warm` if one of them has memory, those first in which a slab became EMPTY last; on `stuck` if
+ * the system has refused to take that memory back since; else on `cold`. One whose slabs are all
+ * EMPTY leaves the stock. */
 struct pool_stock {
     struct os_lock lock;
-    struct superslab *warm, *cold;
+    struct superslab *warm, *warm_last, *stuck, *cold;
     uint64_t slabs_used, slabs_idle; /* idle: EMPTY with memory */
 };
 
@@ -36,8 +38,11 @@ void pool_list_append(struct pool_class *list, struct slab *slab);
 void pool_list_remove(struct pool_class *list, struct slab *slab);
 
 /* Under the stock lock: takes the slabs of the masks into or out of the stock, and files the
- * SuperSlab where it then belongs. True: all its slabs are EMPTY, it has left the stock, and the
- * caller must superslab_give it when it has released the lock. */
-bool pool_stock_change(struct superslab *superslab, uint32_t empty, uint32_t dirty);
+ * SuperSlab first on the list where it then belongs. `idle_since` is a time, or POOL_STUCK. True:
+ * all its slabs are EMPTY, it has left the stock, and the caller must superslab_give it when it has
+ * released the lock. */
+#define POOL_STUCK UINT64_MAX
+bool pool_stock_change(struct superslab *superslab, uint32_t empty, uint32_t dirty,
+                       uint64_t idle_since);
 
 #endif

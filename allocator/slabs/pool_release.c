@@ -35,9 +35,8 @@ static void put_stock(struct slab *slab)
     uint32_t bit = 1u << (slab - (struct slab *)superslab);
     uint64_t now = os_clock_coarse_ns();
     lock_acquire(&pool_stock.lock);
-    superslab->idle_since = now;
     pool_stock.slabs_used--;
-    bool whole = pool_stock_change(superslab, superslab->empty | bit, superslab->dirty | bit);
+    bool whole = pool_stock_change(superslab, superslab->empty | bit, superslab->dirty | bit, now);
     pool_stock_tell();
     lock_release(&pool_stock.lock);
     if (whole)
@@ -145,15 +144,19 @@ void pool_offer(struct slab *slab)
 
 /* Takes the slabs with memory of one due SuperSlab out of the stock, so that nobody else takes them
  * while their pages are given back. `*slabs` says which; NULL when nothing is due. */
-static struct superslab *take_due(uint64_t before, uint32_t *slabs)
+static struct superslab *take_due(uint64_t before, struct budget *budget, uint32_t *slabs)
 {
     lock_acquire(&pool_stock.lock);
-    struct superslab *due = pool_stock.warm;
-    while (due && due->idle_since > before)
-        due = due->next;
+    struct superslab *due = pool_stock.warm_last;
+    if (due && due->idle_since > before)
+        due = NULL;
+    if (due && budget_is_spent(budget)) {
+        budget->more = true;
+        due = NULL;
+    }
     if (due) {
         *slabs = due->empty & due->dirty;
-        pool_stock_change(due, due->empty & ~*slabs, due->dirty & ~*slabs);
+        pool_stock_change(due, due->empty & ~*slabs, due->dirty & ~*slabs, due->idle_since);
         pool_stock_tell();
     }
     lock_release(&pool_stock.lock);
@@ -161,7 +164,7 @@ static struct superslab *take_due(uint64_t before, uint32_t *slabs)
 }
 
 /* Purges the slabs of a mask, neighbours in one call. Returns those that the system took. */
-static uint32_t purge_slabs(struct superslab *superslab, uint32_t slabs)
+static uint32_t purge_slabs(struct superslab *superslab, uint32_t slabs, struct budget *budget)
 {
     uint32_t purged = 0;
     while (slabs) {
@@ -171,26 +174,26 @@ static uint32_t purge_slabs(struct superslab *superslab, uint32_t slabs)
         uint32_t run = (uint32_t)(((1ul << count) - 1) << first);
         if (os_purge((char *)superslab + first * HAK_SLAB, count * HAK_SLAB))
             purged |= run;
+        budget_spend(budget, count * HAK_SLAB + BUDGET_CALL);
         slabs &= ~run;
     }
     return purged;
 }
 
-uint64_t pool_purge(uint64_t before)
+uint64_t pool_purge(uint64_t before, struct budget *budget)
 {
     guard_retry(pool_publish);
     uint64_t bytes = 0;
     uint32_t slabs;
     struct superslab *superslab;
-    while ((superslab = take_due(before, &slabs))) {
-        uint32_t purged = purge_slabs(superslab, slabs);
+    while ((superslab = take_due(before, budget, &slabs))) {
+        uint32_t purged = purge_slabs(superslab, slabs, budget);
         bytes += (uint64_t)__builtin_popcount(purged) * HAK_SLAB;
         lock_acquire(&pool_stock.lock);
         /* What the system refused is not asked for again before another slab joins it. */
-        if (purged != slabs)
-            superslab->idle_since = UINT64_MAX;
         bool whole = pool_stock_change(superslab, superslab->empty | slabs,
-                                       superslab->dirty | (slabs & ~purged));
+                                       superslab->dirty | (slabs & ~purged),
+                                       purged == slabs ? superslab->idle_since : POOL_STUCK);
         pool_stock_tell();
         lock_release(&pool_stock.lock);
         if (whole)

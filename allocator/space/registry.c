@@ -1,20 +1,22 @@
 #include "allocator/space/registry.h"
 
 #include "allocator/base/os.h"
+#include "allocator/space/table.h"
 
-/* 47 bits of address = 13 bits of root, 13 of leaf, 21 inside the unit. */
+/* 48 bits of address = 14 bits of root, 13 of leaf, 21 inside the unit. */
 #define LEAF_SHIFT 13
 #define LEAF_SIZE  (1ul << LEAF_SHIFT)
-#define ROOT_SIZE  (1ul << (47 - HAK_SUPERSLAB_SHIFT - LEAF_SHIFT))
+#define ROOT_SIZE  (1ul << (HAK_ADDRESS_BITS - HAK_SUPERSLAB_SHIFT - LEAF_SHIFT))
 #define KIND_MASK  3ul
 
 struct leaf {
     _Atomic uintptr_t unit[LEAF_SIZE]; /* owner | kind */
 };
 
-/* Read by every free: on a line that nobody writes to. */
+/* Read by every free: on a line that is written to once per SuperSlab that is new. */
 _Alignas(64) uintptr_t registry_window;
-_Atomic uint8_t registry_class_map[HAK_GRANULES];
+uintptr_t registry_reach;
+static struct table class_map;
 static struct leaf *_Atomic root[ROOT_SIZE];
 static _Alignas(64) _Atomic unsigned long entries;
 
@@ -23,11 +25,26 @@ void registry_set_window(void *start)
     registry_window = (uintptr_t)start;
 }
 
+bool registry_cover(const void *superslab)
+{
+    uintptr_t end = registry_offset(superslab) + HAK_SUPERSLAB;
+    if (end > HAK_WINDOW)
+        return true;
+    if (!table_cover(&class_map, (void *)registry_window, end >> HAK_SLAB_SHIFT))
+        return false;
+    uintptr_t reach = __atomic_load_n(&registry_reach, __ATOMIC_RELAXED);
+    while (reach < end && !__atomic_compare_exchange_n(&registry_reach, &reach, end, true,
+                                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
+    return true;
+}
+
 void registry_set_bin(const void *slab_start, unsigned bin)
 {
-    uintptr_t granule = registry_granule(slab_start);
-    if (granule < HAK_GRANULES)
-        atomic_store_explicit(&registry_class_map[granule], (uint8_t)bin, memory_order_relaxed);
+    uintptr_t offset = registry_offset(slab_start);
+    if (registry_reaches(offset))
+        atomic_store_explicit((_Atomic uint8_t *)registry_window + (offset >> HAK_SLAB_SHIFT),
+                              (uint8_t)bin, memory_order_relaxed);
 }
 
 static _Atomic uintptr_t *unit_of(const void *address, bool create)
@@ -53,18 +70,35 @@ static _Atomic uintptr_t *unit_of(const void *address, bool create)
     return &leaf->unit[number & (LEAF_SIZE - 1)];
 }
 
+bool registry_prepare(const void *address)
+{
+    return unit_of(address, true) != NULL;
+}
+
+void registry_put(const void *address, enum registry_kind kind, void *owner)
+{
+    _Atomic uintptr_t *unit = unit_of(address, false);
+    hak_assert(((uintptr_t)owner & KIND_MASK) == 0);
+    hak_assert(unit && atomic_load_explicit(unit, memory_order_relaxed) == 0);
+    atomic_store_explicit(unit, (uintptr_t)owner | kind, memory_order_release);
+}
+
+void registry_lift(const void *address)
+{
+    _Atomic uintptr_t *unit = unit_of(address, false);
+    hak_assert(unit && atomic_load_explicit(unit, memory_order_relaxed) != 0);
+    atomic_store_explicit(unit, 0, memory_order_release);
+}
+
 bool registry_insert(const void *address, enum registry_kind kind, void *owner)
 {
-    hak_assert(((uintptr_t)owner & KIND_MASK) == 0);
     unsigned long before = atomic_fetch_add_explicit(&entries, 1, memory_order_relaxed);
-    _Atomic uintptr_t *unit = before < HAK_REGISTRY_CAPACITY ? unit_of(address, true) : NULL;
-    if (!unit) {
-        atomic_fetch_sub_explicit(&entries, 1, memory_order_relaxed);
-        return false;
+    if (before < HAK_REGISTRY_CAPACITY && registry_prepare(address)) {
+        registry_put(address, kind, owner);
+        return true;
     }
-    hak_assert(atomic_load_explicit(unit, memory_order_relaxed) == 0);
-    atomic_store_explicit(unit, (uintptr_t)owner | kind, memory_order_release);
-    return true;
+    atomic_fetch_sub_explicit(&entries, 1, memory_order_relaxed);
+    return false;
 }
 
 bool registry_is_full(void)
@@ -74,9 +108,7 @@ bool registry_is_full(void)
 
 void registry_remove(const void *address)
 {
-    _Atomic uintptr_t *unit = unit_of(address, false);
-    hak_assert(unit && atomic_load_explicit(unit, memory_order_relaxed) != 0);
-    atomic_store_explicit(unit, 0, memory_order_release);
+    registry_lift(address);
     atomic_fetch_sub_explicit(&entries, 1, memory_order_relaxed);
 }
 

@@ -26,9 +26,10 @@
  * Blocks: carved = live + in thread lists + free_count + count(remote). Pool and refill rely on
  * it: a slab is empty when the last two add up to `carved`.
  *
- * Lifecycle: the address space of a SuperSlab is never given back, only its pages are, and only
- * those of EMPTY slabs, of which by the equation above no list holds a block. The first page stays,
- * whatever the SuperSlab becomes: so a late look at a record is always a look at a record. */
+ * Lifecycle: the pages of EMPTY slabs are given back, of which by the equation above no list holds
+ * a block; when the system has no address space left, that of spare SuperSlabs is, too. The first
+ * page stays, whatever the SuperSlab becomes: so a late look at a record is always a look at a
+ * record. */
 #ifndef HAK_SUPERSLAB_H
 #define HAK_SUPERSLAB_H
 
@@ -36,6 +37,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "allocator/base/budget.h"
 #include "allocator/base/compiler.h"
 #include "allocator/base/os.h"
 
@@ -65,9 +67,9 @@ struct superslab {
     _Atomic enum superslab_kind kind;
     uint32_t empty; /* SLABS: those of its slabs that are in the stock */
     uint32_t dirty; /* SLABS: those of `empty` that have memory behind them. SPARE: of all */
-    struct superslab *next, *prev; /* SLABS: the stock. SPARE: the list (next only) */
+    struct superslab *next, *prev; /* SLABS: the stock. SPARE: its list */
     uint64_t idle_since;           /* coarse clock of the last slab that became EMPTY */
-    bool fenced;                   /* some of its pages are: see fence.h */
+    enum superslab_kind fenced;    /* for which use its fences are up (see fence.h); SPARE: none */
     uint64_t pad[10];
 };
 _Static_assert(sizeof(struct superslab) == sizeof(struct slab), "it stands in slab 0's place");
@@ -110,9 +112,6 @@ HAK_INLINE void slab_set_state(struct slab *slab, unsigned class, enum slab_stat
     atomic_store_explicit(&slab->class_state, slab_word(class, state), memory_order_relaxed);
 }
 
-/* Takes its part of the window; called once, after window_init. Works without one, slower. */
-void superslab_init(void);
-
 /* A SuperSlab whose slabs are all EMPTY, entered in the registry: a spare one, else a new one.
  * `dirty` says which slabs have memory; when it is 0, every page but the first reads as zero.
  * NULL when the system has no memory or the registry no room. Thread-safe. */
@@ -123,12 +122,12 @@ struct superslab *superslab_take(enum superslab_kind kind);
 void superslab_give(struct superslab *superslab);
 
 /* Gives the pages of SuperSlabs that have been spare since the coarse-clock time `before` back to
- * the system. Returns bytes. Thread-safe. */
-uint64_t superslab_purge(uint64_t before);
+ * the system, under a limit their address space, too; as long as the budget lasts and for a
+ * SuperSlab more. Returns bytes. Thread-safe. */
+uint64_t superslab_purge(uint64_t before, struct budget *budget);
 
-/* For when the address space has run out: unmaps all but the first page of the spare SuperSlabs
- * that lie outside of the window. They come back into use if their place is still free then.
- * Thread-safe. */
+/* For when the address space has run out: unmaps all but the first page of the spare SuperSlabs,
+ * but for one. They come back into use if their place is still free then. Thread-safe. */
 void superslab_hollow_out(void);
 
 /* Around fork: does this to each of its locks, in rising rank. */

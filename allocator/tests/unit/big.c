@@ -1,6 +1,8 @@
 /* ACE, huge and emergency blocks. */
 #include "allocator/tests/unit/unit.h"
 
+#include <sys/mman.h>
+
 #include "allocator/large/ace.h"
 #include "allocator/large/emergency.h"
 #include "allocator/large/huge.h"
@@ -14,6 +16,15 @@ static int setup(void **state)
     (void)state;
     hak_free(hak_malloc(1)); /* the process is ready after the first call */
     return 0;
+}
+
+/* All that is free in one tier. */
+static uint64_t purge_all(uint64_t (*purge)(uint64_t before, struct budget *budget))
+{
+    struct budget budget = {.left = BUDGET_ALL};
+    uint64_t bytes = purge(UINT64_MAX - 1, &budget);
+    assert_false(budget.more);
+    return bytes;
 }
 
 static void free_to_ace(void *p)
@@ -106,8 +117,8 @@ static void ace_gives_idle_pages_back(void **state)
     void *p = ace_alloc(120000, 16, &zeroed);
     pattern_fill(p, 120000, 1);
     free_to_ace(p);
-    assert_true(ace_purge(UINT64_MAX) >= 120000);
-    assert_int_equal(ace_purge(UINT64_MAX), 0);
+    assert_true(purge_all(ace_purge) >= 120000);
+    assert_int_equal(purge_all(ace_purge), 0);
     void *q = ace_alloc(120000, 16, &zeroed);
     assert_true(zeroed);
     assert_int_equal(*(char *)q, 0);
@@ -155,8 +166,8 @@ static void spans_do_not_overlap_and_coalesce(void **state)
         if (blocks[i])
             span_free(blocks[i], os_clock_coarse_ns());
     assert_int_equal(span_used_bytes(), used);
-    assert_true(span_purge(UINT64_MAX - 1) > 1000000);
-    assert_int_equal(span_purge(UINT64_MAX - 1), 0);
+    assert_true(purge_all(span_purge) > 1000000);
+    assert_int_equal(purge_all(span_purge), 0);
     bool zeroed = false;
     char *whole = span_alloc(HAK_SPAN_MAX, &zeroed); /* everything has joined again */
     assert_true(zeroed);
@@ -176,6 +187,47 @@ static void span_pointers_are_checked(void **state)
     assert_int_equal(span_usable(&zeroed), 0);
     assert_false(span_resize(p, HAK_SPAN_MAX + 1));
     span_free(p, os_clock_coarse_ns());
+}
+
+/* What was unmapped comes back into use, at its place, and reads as zero. */
+static void hollow_spans_come_back(void **state)
+{
+    (void)state;
+    bool zeroed;
+    char *p = span_alloc(5000000, &zeroed), *wall = span_alloc(1000000, &zeroed);
+    memset(p, 1, 5000000);
+    span_free(p, os_clock_coarse_ns());
+    purge_now();
+    span_hollow_out();
+    unsigned char present;
+    assert_int_equal(mincore(p, HAK_PAGE, &present), -1);
+    char *q = span_alloc(5000000, &zeroed);
+    assert_true(zeroed);
+    for (size_t at = 0; at < 5000000; at += HAK_PAGE)
+        assert_int_equal(q[at], 0);
+    memset(q, 1, 5000000);
+    assert_true(span_free(q, os_clock_coarse_ns()));
+    assert_false(span_free(q, os_clock_coarse_ns()));
+    span_free(wall, os_clock_coarse_ns());
+}
+
+/* A sparse table, again and again where one stood: only what is written is in memory. */
+static void calloc_of_a_used_block_takes_no_memory(void **state)
+{
+    (void)state;
+    for (size_t size = 1u << 20; size <= 32u << 20; size *= 2) {
+        for (int round = 0; round < 3; round++) {
+            char *p = hak_calloc(size, 1);
+            unsigned char present[8192];
+            assert_int_equal(mincore(p, size, present), 0);
+            for (size_t page = 0; page < size / HAK_PAGE; page++)
+                assert_int_equal(present[page] & 1, 0);
+            for (size_t at = 0; at < size; at += 4096)
+                assert_int_equal(p[at], 0);
+            memset(p, 1, size);
+            hak_free(p);
+        }
+    }
 }
 
 static void *owner_of(void *p, enum registry_kind kind)
@@ -215,7 +267,7 @@ static void huge_cache_serves_what_fits_and_expires(void **state)
     assert_ptr_equal(q, p);
     assert_false(zeroed);
     huge_free(owner_of(q, REGISTRY_HUGE), os_clock_coarse_ns());
-    assert_true(huge_purge(UINT64_MAX) >= 3900000);
+    assert_true(purge_all(huge_purge) >= 3900000);
     assert_int_equal(registry_find(p).kind, REGISTRY_NONE);
 }
 
@@ -323,6 +375,8 @@ int main(void)
         cmocka_unit_test(ace_gives_idle_pages_back),
         cmocka_unit_test(spans_do_not_overlap_and_coalesce),
         cmocka_unit_test(span_pointers_are_checked),
+        cmocka_unit_test(hollow_spans_come_back),
+        cmocka_unit_test(calloc_of_a_used_block_takes_no_memory),
         cmocka_unit_test(huge_is_aligned_zero_and_found),
         cmocka_unit_test(huge_cache_serves_what_fits_and_expires),
         cmocka_unit_test(huge_resize_moves_pages_not_contents),

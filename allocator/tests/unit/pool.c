@@ -4,6 +4,7 @@
 #include "allocator/base/layout.h"
 #include "allocator/base/size_class.h"
 #include "allocator/slabs/pool.h"
+#include "allocator/space/fence.h"
 #include "allocator/space/registry.h"
 #include "allocator/space/window.h"
 
@@ -28,6 +29,14 @@ static void push_one(struct slab *slab, uint32_t index)
     pool_push(slab, slab_class(slab), p, p, 1);
 }
 
+/* All that an ACE region has beside the slab records. */
+static void fill_region(struct superslab *superslab, int byte)
+{
+    char *start = (char *)superslab;
+    memset(start + HAK_PAGE, byte, HAK_PAGE);
+    memset(start + FENCE_REGION_FIRST * HAK_PAGE, byte, FENCE_REGION_PAGES * HAK_PAGE);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -35,7 +44,6 @@ static int setup(void **state)
     if (!ready) {
         size_class_init();
         window_init();
-        superslab_init();
         ready = true;
     }
     return 0;
@@ -162,7 +170,8 @@ static void purged_slab_reads_as_zero(void **state)
     memset(slab_start(slab), 0xaa, HAK_SLAB);
     pool_release(slab);
     assert_true(pool_idle_bytes() >= HAK_SLAB);
-    assert_true(pool_purge(UINT64_MAX) >= HAK_SLAB);
+    struct budget all = {.left = BUDGET_ALL};
+    assert_true(pool_purge(UINT64_MAX - 1, &all) >= HAK_SLAB);
     assert_int_equal(pool_idle_bytes(), 0);
     assert_int_equal(*(char *)slab_start(slab), 0);
     pool_release(keeper);
@@ -178,10 +187,11 @@ static void whole_superslab_changes_its_kind(void **state)
     pool_release(slab);
     assert_int_equal(atomic_load(&superslab->kind), SUPERSLAB_SPARE);
     assert_ptr_equal(superslab_take(SUPERSLAB_ACE), superslab);
-    memset((char *)superslab + HAK_PAGE, 0xaa, HAK_SUPERSLAB - HAK_PAGE);
+    fill_region(superslab, 0xaa);
     superslab->dirty = SUPERSLAB_ALL;
     superslab_give(superslab);
-    assert_int_equal(superslab_purge(UINT64_MAX - 1), 31 * HAK_SLAB);
+    struct budget all = {.left = BUDGET_ALL};
+    assert_int_equal(superslab_purge(UINT64_MAX - 1, &all), 31 * HAK_SLAB);
     assert_int_equal(superslab->dirty, 0);
     assert_int_equal(*((char *)superslab + HAK_PAGE), 0);
     struct slab *again = pool_acquire(CLASS);
@@ -208,7 +218,7 @@ static void many_slabs_are_all_different_and_all_return(void **state)
     assert_int_equal(pool_used_bytes(), before);
 }
 
-/* Out of address space: what is spare outside of the window shrinks to its records, and returns. */
+/* Out of address space: all that is spare but one shrinks to its records, and returns. */
 static void hollow_superslab_comes_back(void **state)
 {
     (void)state;
@@ -225,7 +235,7 @@ static void hollow_superslab_comes_back(void **state)
         struct superslab *superslab = superslab_take(SUPERSLAB_ACE);
         assert_int_equal(registry_find(superslab).kind, REGISTRY_SUPERSLAB);
         assert_int_equal(slab_state((struct slab *)superslab + 5), SLAB_EMPTY);
-        memset((char *)superslab + HAK_PAGE, 1, HAK_SUPERSLAB - HAK_PAGE);
+        fill_region(superslab, 1);
     }
 }
 
