@@ -314,6 +314,8 @@ build/test/$(1)/%: allocator/tests/$(1)/%.cc Makefile
 	$$(Q)$$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Werror -MMD -MP -MF $$@.d -iquote . -fno-builtin -pthread -o $$@ $$<
 endef
 $(foreach f,conformance faults diagnostics,$(eval $(call blackbox_rules,$(f))))
+# Stands in for functions of the C library in other objects, too.
+build/test/faults/hooked_calls: CFLAGS += -rdynamic
 
 # Both fronts with list tracing; all layers in one of them, so that lists are dropped, too.
 TRACED := build/trace/libhakmem.so build/trace/headerless-cache-all-fine/libhakmem.so
