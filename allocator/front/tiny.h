@@ -35,6 +35,15 @@ void tiny_test_spill(struct chain *spill, unsigned class);
  * shelf to ACE. */
 void tiny_flush(struct thread *thread);
 
+/* What the thread keeps for itself, of the front's classes (in its lists and in those of the slabs
+ * that it holds) and on its shelf. For statistics. */
+struct tiny_count {
+    uint64_t blocks;      /* of the front */
+    uint64_t bytes;       /* their strides */
+    uint64_t shelf_bytes; /* of ACE's blocks */
+};
+struct tiny_count tiny_count(const struct thread *thread);
+
 /* What a thread has of classes that it does not use must not keep memory from going back, as one
  * block in a list keeps a whole slab: at most every eighth of a second everything goes back of the
  * classes that have been neither refilled nor drained since the last time, and the shelf likewise.

@@ -25,7 +25,7 @@ static struct {
     struct os_lock lock;
     struct huge *spare;              /* records without a block */
     struct huge *cache[CACHE_SLOTS]; /* freed blocks, still mapped and still in the registry */
-    size_t cached_bytes, used_bytes;
+    size_t cached_bytes, used_bytes, used_blocks;
     uintptr_t hint; /* where the next mapping would be aligned, below the last one */
 } huge = {.lock.rank = RANK_HUGE};
 
@@ -140,6 +140,7 @@ void *huge_alloc(size_t size, size_t alignment, bool *zeroed)
     struct huge *record = block ? NULL : take_record_locked();
     if (block) {
         huge.used_bytes += block->size;
+        huge.used_blocks++;
         block->live = true;
         tell_bytes();
     }
@@ -158,6 +159,7 @@ void *huge_alloc(size_t size, size_t alignment, bool *zeroed)
     }
     lock_acquire(&huge.lock);
     huge.used_bytes += size;
+    huge.used_blocks++;
     tell_bytes();
     lock_release(&huge.lock);
     return record->start;
@@ -191,6 +193,7 @@ bool huge_free(struct huge *block, uint64_t now)
     block->live = false;
     block->since = now;
     huge.used_bytes -= block->size;
+    huge.used_blocks--;
     if (huge.cached_bytes + block->size <= CACHE_BYTES) {
         struct huge **slot = huge.cache;
         for (struct huge **other = huge.cache; other < huge.cache + CACHE_SLOTS && *slot; other++)
@@ -318,6 +321,14 @@ uint64_t huge_used_bytes(void)
     uint64_t bytes = huge.used_bytes;
     lock_release(&huge.lock);
     return bytes;
+}
+
+uint64_t huge_used_blocks(void)
+{
+    lock_acquire(&huge.lock);
+    uint64_t blocks = huge.used_blocks;
+    lock_release(&huge.lock);
+    return blocks;
 }
 
 void huge_fork(lock_step *step)

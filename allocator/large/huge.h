@@ -35,6 +35,7 @@ void *huge_resize(struct huge *huge, size_t size);
 uint64_t huge_purge(uint64_t before, struct budget *budget);
 
 uint64_t huge_used_bytes(void);
+uint64_t huge_used_blocks(void);
 
 /* Around fork: does this to each of its locks, in rising rank. */
 void huge_fork(lock_step *step);

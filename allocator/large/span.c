@@ -18,7 +18,7 @@ static uint32_t granules; /* of the window's part */
 static struct {
     struct os_lock lock;
     uint32_t high; /* granules above this have never been made usable */
-    uint64_t mapped_bytes, used_bytes;
+    uint64_t mapped_bytes, used_bytes, used_blocks;
 } spans = {.lock.rank = RANK_SPAN};
 
 void span_init(void)
@@ -165,6 +165,7 @@ void *span_alloc(size_t size, bool *zeroed)
     if (found) {
         set_pages(granule_at(first), pages_of(size));
         spans.used_bytes += bytes_of(pages_of(size));
+        spans.used_blocks++;
         kpi_count_locked(HAK_KPI_SPAN_HITS);
     }
     tell_bytes();
@@ -199,6 +200,7 @@ bool span_free(void *p, uint64_t now)
     uint32_t pages = get_pages(granule);
     if (pages) { /* else another thread has freed it meanwhile, too */
         spans.used_bytes -= bytes_of(pages);
+        spans.used_blocks--;
         set_pages(granule, 0);
         give(granule_of(p), granules_of(bytes_of(pages)), now);
     }
@@ -283,6 +285,14 @@ uint64_t span_used_bytes(void)
     uint64_t bytes = spans.used_bytes;
     lock_release(&spans.lock);
     return bytes;
+}
+
+uint64_t span_used_blocks(void)
+{
+    lock_acquire(&spans.lock);
+    uint64_t blocks = spans.used_blocks;
+    lock_release(&spans.lock);
+    return blocks;
 }
 
 void span_fork(lock_step *step)

@@ -48,6 +48,7 @@ uint64_t span_purge(uint64_t before, struct budget *budget);
 void span_hollow_out(void);
 
 uint64_t span_used_bytes(void);
+uint64_t span_used_blocks(void);
 
 /* Around fork: does this to each of its locks, in rising rank. */
 void span_fork(lock_step *step);

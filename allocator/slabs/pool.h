@@ -75,6 +75,15 @@ uint64_t pool_purge(uint64_t before, struct budget *budget);
 uint64_t pool_used_bytes(void);
 uint64_t pool_idle_bytes(void);
 
+/* What the blocks of all slabs are: those that are out, in the program's hands or in the lists of a
+ * thread and of the slabs that it holds, and those that have come back. For statistics: it walks
+ * over every slab, without a lock, so that what others do meanwhile makes it wrong by as much. */
+struct pool_count {
+    uint64_t out_bytes;   /* strides of blocks that are out */
+    uint64_t free_blocks; /* blocks that were out before */
+};
+struct pool_count pool_count(void);
+
 /* Around fork: does this to each of its locks, in rising rank. */
 void pool_fork(lock_step *step);
 

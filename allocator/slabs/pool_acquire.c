@@ -133,6 +133,11 @@ static struct slab *take_stock(void)
     uint32_t dirty = superslab->dirty;
     superslab->empty = superslab->dirty = 0; /* on no list yet */
     lock_acquire(&stock->lock);
+    if (!superslab->counted) {
+        superslab->counted = true;
+        superslab->counted_next = stock->all;
+        stock->all = superslab;
+    }
     /* Its first slab is the one that is taken: so it never looks wholly EMPTY here. */
     uint32_t index = (uint32_t)__builtin_ctz(dirty ? dirty : SUPERSLAB_ALL);
     uint32_t others = ~(1u << index);

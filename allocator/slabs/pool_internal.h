@@ -22,6 +22,7 @@ struct pool_stock {
     struct os_lock lock;
     struct superslab *warm, *warm_last, *stuck, *cold;
     uint64_t slabs_used, slabs_idle; /* idle: EMPTY with memory */
+    struct superslab *all;           /* that ever had slabs, by counted_next */
 };
 
 extern HAK_HIDDEN struct pool_class pool_classes[HAK_CLASSES];

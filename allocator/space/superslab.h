@@ -70,7 +70,9 @@ struct superslab {
     struct superslab *next, *prev; /* SLABS: the stock. SPARE: its list */
     uint64_t idle_since;           /* coarse clock of the last slab that became EMPTY */
     enum superslab_kind fenced;    /* for which use its fences are up (see fence.h); SPARE: none */
-    uint64_t pad[10];
+    bool counted;                  /* on the list of `pool_count`, which it never leaves */
+    struct superslab *counted_next;
+    uint64_t pad[9];
 };
 _Static_assert(sizeof(struct superslab) == sizeof(struct slab), "it stands in slab 0's place");
 
