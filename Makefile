@@ -259,7 +259,9 @@ SANITIZE_trace := -DHAK_TRACE=1
 ALLOCATOR_TESTS := $(notdir $(basename $(wildcard allocator/tests/unit/*.c)))
 RUNNER_TESTS    := $(notdir $(basename $(wildcard runner/tests/unit/*.c)))
 
-tested_in       = $(filter-out %/preload.o %/preload_process.o,$(objects_of))
+# All but the preload face, whose names are those of the C library itself.
+preload_of      = $(patsubst allocator/%.c,$(1)/%.o,$(wildcard allocator/process/preload*.c))
+tested_in       = $(filter-out $(preload_of),$(objects_of))
 # A test program per kind and variant, build/test/<kind>/<variant>/<test>, of objects under
 # build/test/obj/<kind>/<variant>: there a test and a room may have the same name.
 define allocator_test_rules
@@ -301,17 +303,29 @@ build/test/runner/%: build/test/runner/obj/%.t.o $(patsubst runner/%.c,build/tes
 BLACKBOX := $(patsubst allocator/tests/%,build/test/%,$(basename $(wildcard \
               allocator/tests/conformance/*.c allocator/tests/conformance/*.cc \
               allocator/tests/faults/*.c allocator/tests/faults/*.cc allocator/tests/diagnostics/*.c)))
+# Libraries that some of them open: found by the folder that the program itself names.
+PLUGINS  := $(patsubst allocator/tests/%,build/test/%.so,$(basename $(wildcard allocator/tests/plugins/*.c allocator/tests/plugins/*.cc)))
+PLUGIN_FOLDER := -Wl,-rpath,'$$ORIGIN/../plugins'
 .PHONY: blackbox
-blackbox: $(BLACKBOX)
+blackbox: $(BLACKBOX) $(PLUGINS)
+build/test/plugins/%.so: allocator/tests/plugins/%.c Makefile
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  CC $@')
+	$(Q)$(CC) $(CFLAGS) -MF $@.d -D_GNU_SOURCE -fno-builtin -fPIC -shared -o $@ $<
+build/test/plugins/%.so: allocator/tests/plugins/%.cc Makefile
+	@mkdir -p $(@D)
+	$(if $(V),,@echo '  CXX $@')
+	$(Q)$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Werror -MMD -MP -MF $@.d -iquote . -fno-builtin -fPIC -shared -o $@ $<
+build/test/conformance/replaced_static: LINK := -static-libstdc++ -static-libgcc
 define blackbox_rules
 build/test/$(1)/%: allocator/tests/$(1)/%.c Makefile
 	@mkdir -p $$(@D)
 	$$(if $$(V),,@echo '  CC $$@')
-	$$(Q)$$(CC) $$(CFLAGS) -MF $$@.d -D_GNU_SOURCE -fno-builtin -pthread -o $$@ $$<
+	$$(Q)$$(CC) $$(CFLAGS) -MF $$@.d -D_GNU_SOURCE -fno-builtin -pthread $$(PLUGIN_FOLDER) -o $$@ $$<
 build/test/$(1)/%: allocator/tests/$(1)/%.cc Makefile
 	@mkdir -p $$(@D)
 	$$(if $$(V),,@echo '  CXX $$@')
-	$$(Q)$$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Werror -MMD -MP -MF $$@.d -iquote . -fno-builtin -pthread -o $$@ $$<
+	$$(Q)$$(CXX) -std=c++17 -O2 -g -Wall -Wextra -Werror -MMD -MP -MF $$@.d -iquote . -fno-builtin -pthread $$(PLUGIN_FOLDER) $$(LINK) -o $$@ $$<
 endef
 $(foreach f,conformance faults diagnostics,$(eval $(call blackbox_rules,$(f))))
 # Stands in for functions of the C library in other objects, too.
@@ -346,7 +360,7 @@ conformance-all: blackbox variants-all
 	HAKMEM_TEST_VARIANTS=full ci/test --only pytest allocator/tests/test_conformance.py
 
 format:
-	clang-format -i $(wildcard $(ALLOCATOR_ROOMS:%=allocator/%/*.[ch]) allocator/tests/*.h allocator/tests/*/*.[ch] allocator/tests/*/*.cc workloads/*.[ch] workloads/*/*.[ch] \
+	clang-format -i $(wildcard $(ALLOCATOR_ROOMS:%=allocator/%/*.[ch]) allocator/tests/*.h allocator/tests/*.hh allocator/tests/*/*.[ch] allocator/tests/*/*.cc workloads/*.[ch] workloads/*/*.[ch] \
 	    runner/*/*.[ch] runner/*/*.cc runner/tests/unit/*.[ch])
 
 clean:

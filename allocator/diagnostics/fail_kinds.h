@@ -22,6 +22,7 @@
     X("drain", "DRAIN_COUNT")                                                                      \
     X("registry", "FREE_UNKNOWN")                                                                  \
     X("registry", "REALLOC_UNKNOWN")                                                               \
+    X("registry", "USABLE_UNKNOWN")                                                                \
     X("other", "OTHER")
 
 #define HAK_FAIL_KIND_ONE(layer, tag) +1

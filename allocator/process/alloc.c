@@ -12,9 +12,7 @@
 #include "allocator/large/emergency.h"
 #include "allocator/large/huge.h"
 #include "allocator/large/span.h"
-#include "allocator/layers/layer_guard.h"
 #include "allocator/layers/layers_test.h"
-#include "allocator/slabs/pool.h"
 #include "allocator/slabs/purge.h"
 
 /* --- what a pointer is -------------------------------------------------------------------- */
@@ -394,7 +392,10 @@ void *hak_aligned_alloc(size_t alignment, size_t size)
 
 size_t hak_usable_size(const void *p)
 {
-    return p ? identify(p).usable : 0;
+    struct block block = p ? identify(p) : (struct block){.kind = BLOCK_NONE};
+    if (p && block.kind == BLOCK_NONE)
+        report_unknown("USABLE_UNKNOWN", "taken for 0 bytes", p);
+    return block.usable;
 }
 
 uint64_t hak_trim(void)
@@ -409,19 +410,4 @@ uint64_t hak_trim(void)
         thread_leave();
     }
     return bytes;
-}
-
-struct hak_stats hak_stats_read(void)
-{
-    struct hak_stats stats = {.mapped = superslab_bytes()};
-    if (thread_enter()) {
-        stats.huge = huge_used_bytes() + span_used_bytes();
-        stats.mapped += stats.huge;
-        stats.used = pool_used_bytes() + ace_used_bytes() + stats.huge;
-        stats.idle = pool_idle_bytes();
-        stats.deferred = guard_deferred();
-        stats.waiting = guard_waiting();
-        thread_leave();
-    }
-    return stats;
 }

@@ -63,19 +63,10 @@ void *hak_calloc(size_t count, size_t size);
 void *hak_realloc(void *p, size_t size);
 /* `alignment` must be a power of two. */
 void *hak_aligned_alloc(size_t alignment, size_t size);
-/* Bytes that may be written at p; 0 for NULL and for what is not ours. */
+/* Bytes that may be written at p; 0 for NULL, and for what nobody knows, which is reported. */
 size_t hak_usable_size(const void *p);
 /* Gives all free memory of the pool, ACE and huge, and this thread's caches, back. Returns bytes.
  */
 uint64_t hak_trim(void);
-
-struct hak_stats {
-    uint64_t mapped;            /* bytes of SuperSlabs and huge blocks */
-    uint64_t used;              /* bytes of slabs in use, live ACE and huge blocks */
-    uint64_t huge;              /* of `used`, huge blocks */
-    uint64_t idle;              /* bytes of EMPTY slabs whose pages have not been given back */
-    uint64_t deferred, waiting; /* releases put off by the guard layer, and those that still are */
-};
-struct hak_stats hak_stats_read(void);
 
 #endif

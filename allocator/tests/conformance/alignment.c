@@ -115,8 +115,38 @@ static void bad_arguments(void)
     errno = 0;
     CHECK(memalign(hide((size_t)1 << 62), 8) == NULL && errno == ENOMEM, "errno %d", errno);
     errno = 0;
+    CHECK(memalign(hide((size_t)1 << 63), 8) == NULL && errno == ENOMEM, "errno %d", errno);
+    errno = 0;
+    CHECK(aligned_alloc(hide((size_t)1 << 63), 8) == NULL && errno == ENOMEM, "errno %d", errno);
+    errno = 0;
     CHECK(memalign(hide(SIZE_MAX / 2 + 2), 8) == NULL && (errno == EINVAL || errno == ENOMEM),
           "errno %d", errno);
+}
+
+/* Sizes that no address space holds, with every alignment: the sum of both must not wrap around. */
+static void too_much(void)
+{
+    static const size_t sizes_too_large[] = {SIZE_MAX,        SIZE_MAX - 15,    SIZE_MAX - 4095,
+                                             SIZE_MAX - 4096, SIZE_MAX / 2 + 1, SIZE_MAX / 2,
+                                             1ul << 62,       1ul << 47};
+    for (size_t i = 0; i < sizeof sizes_too_large / sizeof *sizes_too_large; i++) {
+        size_t size = sizes_too_large[i];
+        for (size_t alignment = 8; alignment; alignment *= 2) {
+            void *out = &out;
+            CHECK(posix_memalign(&out, hide(alignment), hide(size)) == ENOMEM && out == &out,
+                  "alignment %zu, size %zu", alignment, size);
+            for (int f = 0; f < 2; f++) {
+                errno = 0;
+                void *block = (f ? memalign : aligned_alloc)(hide(alignment), hide(size));
+                CHECK(block == NULL && errno == ENOMEM, "alignment %zu, size %zu: %p, errno %d",
+                      alignment, size, block, errno);
+            }
+        }
+        errno = 0;
+        CHECK(valloc(hide(size)) == NULL && errno == ENOMEM, "size %zu: errno %d", size, errno);
+        errno = 0;
+        CHECK(pvalloc(hide(size)) == NULL && errno == ENOMEM, "size %zu: errno %d", size, errno);
+    }
 }
 
 static void whole_pages(void)
@@ -141,6 +171,7 @@ int main(void)
             through_realloc(alignment);
     }
     bad_arguments();
+    too_much();
     whole_pages();
     return 0;
 }

@@ -16,6 +16,7 @@
 #include "allocator/large/ace.h"
 #include "allocator/layers/layer_guard.h"
 #include "allocator/process/alloc.h"
+#include "allocator/process/stats.h"
 #include "allocator/slabs/pool.h"
 #include "allocator/space/registry.h"
 
