@@ -13,11 +13,20 @@
 #include "allocator/large/huge.h"
 #include "allocator/large/span.h"
 #include "allocator/layers/layers_test.h"
+#include "allocator/process/foreign.h"
 #include "allocator/slabs/purge.h"
 
 /* --- what a pointer is -------------------------------------------------------------------- */
 
-enum block_kind { BLOCK_NONE, BLOCK_FRONT, BLOCK_ACE, BLOCK_SPAN, BLOCK_HUGE, BLOCK_EMERGENCY };
+enum block_kind {
+    BLOCK_NONE,
+    BLOCK_FRONT,
+    BLOCK_ACE,
+    BLOCK_SPAN,
+    BLOCK_HUGE,
+    BLOCK_EMERGENCY,
+    BLOCK_FOREIGN
+};
 
 struct block {
     enum block_kind kind;
@@ -45,6 +54,13 @@ static struct block superslab_block(const struct superslab *superslab, const voi
     return front_block(slab_class(slab));
 }
 
+/* Of libc's own malloc, or nothing that anybody knows. */
+static struct block foreign_block(const void *p)
+{
+    size_t usable = foreign_usable(p);
+    return (struct block){.kind = usable ? BLOCK_FOREIGN : BLOCK_NONE, .usable = usable};
+}
+
 static struct block identify(const void *p)
 {
     unsigned bin = registry_bin(p);
@@ -67,7 +83,11 @@ static struct block identify(const void *p)
         break;
     }
     size_t emergency = emergency_usable(p);
-    return (struct block){.kind = emergency ? BLOCK_EMERGENCY : BLOCK_NONE, .usable = emergency};
+    if (emergency)
+        return (struct block){.kind = BLOCK_EMERGENCY, .usable = emergency};
+    if (entry.kind == REGISTRY_NONE && registry_offset(p) >= HAK_WINDOW)
+        return foreign_block(p);
+    return (struct block){.kind = BLOCK_NONE};
 }
 
 static void report_unknown(const char *tag, const char *action, const void *p)
@@ -128,6 +148,9 @@ static void free_inside(struct thread *thread, void *p)
         break;
     case BLOCK_EMERGENCY:
         (void)emergency_free(p);
+        break;
+    case BLOCK_FOREIGN:
+        foreign_free(p);
         break;
     case BLOCK_ACE: /* another thread has freed it meanwhile, too, and it has an owner again */
     case BLOCK_NONE:

@@ -8,6 +8,8 @@
 #include "allocator/large/span.h"
 #include "allocator/layers/layers_test.h"
 #include "allocator/process/alloc.h"
+#include "allocator/process/deepbind.h"
+#include "allocator/process/foreign.h"
 #include "allocator/process/fork.h"
 #include "allocator/process/prewarm.h"
 #include "allocator/process/settings.h"
@@ -15,6 +17,7 @@
 #include "allocator/space/window.h"
 
 static unsigned prewarmed;
+_Atomic bool deepbind_kept;
 
 static void process_start(void)
 {
@@ -33,6 +36,8 @@ void hak_start(void)
     if (settings.kpi_descriptor >= 0)
         kpi_start(settings.kpi_descriptor);
     fail_set_policy(settings.on_corruption);
+    atomic_store_explicit(&deepbind_kept, settings.keep_deepbind, memory_order_relaxed);
+    foreign_start();
     ace_trace_start(settings.ace_trace);
     if (HAK_TRACE)
         trace_start(&settings.trace);

@@ -68,6 +68,16 @@ static bool read_switch(const char *name)
     return value && strcmp(value, "1") == 0;
 }
 
+static bool read_deepbind(void)
+{
+    const char *value = value_of("HAKMEM_DEEPBIND");
+    if (value && strcmp(value, "keep") == 0)
+        return true;
+    if (value && strcmp(value, "drop") != 0)
+        complain("HAKMEM_DEEPBIND", value, "drop or keep", "drop");
+    return false;
+}
+
 /* The number of a class, or -1. */
 static int read_class(const char *name, int otherwise, const char *taken)
 {
@@ -135,6 +145,7 @@ struct settings settings_read(void)
                              .populate = read_switch("HAKMEM_PREWARM_POPULATE"),
                              .on_corruption = read_policy(),
                              .kpi_descriptor = read_descriptor(HAK_KPI_ENVIRONMENT),
+                             .keep_deepbind = read_deepbind(),
                              .ace_trace = read_switch("HAKMEM_ACE_TRACE"),
                              .trace = read_trace()};
 }

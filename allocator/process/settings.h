@@ -7,6 +7,7 @@
  *   HAKMEM_TINY_SLL_NEXTCLS=N    next pointers of class N only; -1: none
  *   HAKMEM_TINY_SLL_NEXTTAG=TEXT next pointers of the call sites whose tag contains TEXT only
  *   HAKMEM_TINY_SLL_HEADCLS=N    list heads of class N, too; -1 (default): none
+ *   HAKMEM_DEEPBIND=drop|keep    what dlopen makes of RTLD_DEEPBIND (default drop)
  *   HAKMEM_KPI_FD=N              the counters' page is shared with whoever made it (kpi_page.h)
  * The environment may not exist yet when the first malloc runs, so it is read by the constructor of
  * the library; until then the defaults hold. */
@@ -26,6 +27,7 @@ struct settings {
     bool populate;
     enum fail_policy on_corruption;
     bool ace_trace;
+    bool keep_deepbind;
     int kpi_descriptor; /* -1: none */
     struct trace_settings trace;
 };
