@@ -279,16 +279,14 @@ def test_a_full_address_space_is_mapfail_with_size_class_and_state(size: int) ->
 def test_a_map_that_the_system_refuses_is_mapfail() -> None:
     size = 4000000
     found = failures("maps", str(size))
-    assert ("MapFail", "huge", size) in kinds(found)
-    # Too little was had at the start to set address space aside for spans.
-    assert ("Exhaustion", "span", size) in kinds(found)
+    assert {("MapFail", "span", size), ("MapFail", "huge", size)} <= set(kinds(found))
 
 
 def test_address_space_that_is_used_up_is_exhaustion() -> None:
     found = failures("spans")
     exhausted = [failure for failure in found if failure["cause"] == "Exhaustion"]
     assert exhausted and {failure["tier"] for failure in exhausted} == {"span"}
-    assert all(int(failure["used"]) > 30 << 30 for failure in exhausted)
+    assert all(int(failure["used"]) > 511 << 30 for failure in exhausted)
     assert [cause for cause, tier, _ in kinds(found)].count("Threshold") == SHOTS
 
 
